@@ -1,0 +1,60 @@
+import { graphRefusal, type Refusal } from './errors.js';
+import type { Store, Token } from './store.js';
+
+/** Why a token can no longer be used, in the words of the Graph API. */
+export interface Death {
+  code: 190;
+  message: string;
+  subcode: 458 | 460 | 463;
+}
+
+/** The token, when it may still be used. */
+export function livingToken(value: string | undefined, store: Store): Token {
+  if (value === undefined) {
+    throw graphRefusal(104, 'An access token is required to request this resource.');
+  }
+  const token = store.token(value);
+  if (!token) {
+    throw graphRefusal(190, 'Invalid OAuth access token - Cannot parse access token', { subcode: 467 });
+  }
+  const death = deathOf(token, store);
+  if (death) throw graphRefusal(190, death.message, { subcode: death.subcode });
+  return token;
+}
+
+export function deathOf({ session, grant, expiresAt }: Token, store: Store): Death | undefined {
+  const now = store.now();
+  if (session.endedBy === 458) return death(458, `The user has not authorized application ${grant.app}.`);
+  if (session.endedBy === 460) {
+    return death(
+      460,
+      'The session has been invalidated because the user logged out or changed the password.',
+    );
+  }
+  if (expiresAt <= now) {
+    return death(463, `Session has expired on ${date(expiresAt)}. The current time is ${date(now)}.`);
+  }
+  return undefined;
+}
+
+function death(subcode: Death['subcode'], reason: string): Death {
+  return {
+    code: 190,
+    message: `Error validating access token: ${reason}`,
+    subcode,
+  };
+}
+
+/** Refuses a token without the permission, or with one whose 90 days are over. */
+export function requireScope(token: Token, scope: string, store: Store): void {
+  if (token.scopes.includes(scope) && token.grant.expiresAt > store.now()) return;
+  throw permissionRefusal(`Application does not have permission for this action: ${scope} is required`);
+}
+
+export function permissionRefusal(message: string): Refusal {
+  return graphRefusal(10, `(#10) ${message}`);
+}
+
+function date(milliseconds: number): string {
+  return new Date(milliseconds).toUTCString();
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NextFunction, Request, Response } from 'express';
+import { routeAuthorization } from './authorize.js';
+import { graphRefusal, Refusal, tokenRefusal, windowRefusal } from './errors.js';
+import { routeGraph } from './graph.js';
+import { InvalidParameter } from './params.js';
+import type { Store } from './store.js';
+import { routeTokens } from './token.js';
+import { routeWebsite } from './website.js';
+
+/** Puts the routes together. Everything the simulator answers passes through here. */
+export function createApp(store: Store): (req: IncomingMessage, res: ServerResponse) => void {
+  const express = loadExpress();
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', 'loopback');
+
+  app.use((req, res, next) => {
+    store.record(req.method, req.path);
+    res.set({
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    next();
+  });
+  app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }));
+
+  routeAuthorization(app, store);
+  routeTokens(app, store);
+  routeGraph(app, store);
+  routeWebsite(app, store);
+
+  app.use((req, res, next) => {
+    const allowed = methods.get(req.path);
+    if (allowed) res.set('Allow', allowed);
+    const message = allowed ? `Unsupported ${req.method.toLowerCase()} request.` : 'Unknown path components.';
+    const type = allowed ? 'GraphMethodException' : 'OAuthException';
+    next(
+      graphRefusal(allowed ? 100 : 2500, message, {
+        type,
+        status: allowed ? 405 : 404,
+      }),
+    );
+  });
+
+  // Express tells an error handler by its four parameters.
+  app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
+    if (res.headersSent) return next(error);
+    const refusal = refusalFor(error, req.path);
+    res.status(refusal.status).json(refusal.body);
+  });
+
+  return (req, res) => app(req, res);
+}
+
+const methods = new Map([
+  ['/', 'GET, HEAD'],
+  ['/remove', 'POST'],
+  ['/oauth/authorize', 'GET, HEAD, POST'],
+  ['/oauth/access_token', 'GET, HEAD, POST'],
+  ['/access_token', 'GET, HEAD'],
+  ['/refresh_access_token', 'GET, HEAD'],
+  ['/v1.0/debug_token', 'GET, HEAD'],
+  ['/v23.0/debug_token', 'GET, HEAD'],
+  ['/v1.0/me', 'GET, HEAD'],
+]);
+
+function refusalFor(error: unknown, path: string): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof InvalidParameter) return badRequest(error.message, path);
+  // body-parser and the router mark what the client did wrong.
+  const status = (error as { status?: unknown } | null)?.status;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return badRequest('The request could not be read', path);
+  }
+  return graphRefusal(1, 'An unknown error has occurred', { status: 500 });
+}
+
+function badRequest(message: string, path: string): Refusal {
+  if (path === '/oauth/authorize') return windowRefusal(1, 'An unknown error has occurred');
+  if (path === '/oauth/access_token') return tokenRefusal(message);
+  return graphRefusal(100, `(#100) ${message}`);
+}
+
+function loadExpress(): typeof import('express') {
+  try {
+    return require('express');
+  } catch (cause) {
+    throw new Error('the simulator needs express: npm install --save-dev express', { cause });
+  }
+}

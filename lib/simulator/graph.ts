@@ -1,0 +1,139 @@
+import { createHmac } from 'node:crypto';
+import type { Express, Request } from 'express';
+import { deathOf, livingToken, permissionRefusal, requireScope } from './access.js';
+import { graphRefusal } from './errors.js';
+import { type Params, queryParams } from './params.js';
+import type { Store, Token } from './store.js';
+import type { SimulatedApp, SimulatedUser } from './types.js';
+
+/** The Graph API: who am I, and what is this token. */
+export function routeGraph(app: Express, store: Store): void {
+  // Meta: Threads Profiles
+  app.get('/v1.0/me', (req, res) => {
+    const params = queryParams(req);
+    const { token } = identify(req, params, store);
+    if (!token) {
+      throw graphRefusal(
+        2500,
+        'An active access token must be used to query information about the current user.',
+      );
+    }
+    requireScope(token, 'threads_basic', store);
+    const user = store.users.get(token.grant.user)!;
+    const profile = profileOf(user, `${originOf(req)}/pictures/${encodeURIComponent(user.username)}.svg`);
+    const answer: Record<string, unknown> = { id: user.id };
+    for (const field of (params.one('fields') ?? 'id').split(',').map((name) => name.trim())) {
+      if (!Object.hasOwn(profile, field)) {
+        throw graphRefusal(100, `(#100) Tried accessing nonexisting field (${field.slice(0, 60)})`);
+      }
+      if (profile[field] !== undefined) answer[field] = profile[field];
+    }
+    res.json(answer);
+  });
+
+  // Meta: Threads, Debug Access Token
+  app.get('/v1.0/debug_token', (req, res) => {
+    const params = queryParams(req);
+    const { token: inspector, app: inspecting } = identify(req, params, store);
+    if (!inspector || !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
+    const data = describe(inputOf(params), inspecting, store);
+    const { app_id, error, granular_scopes, ...documented } = data;
+    res.json({ data: documented });
+  });
+
+  // Meta: Graph API Reference, Debug Token
+  app.get('/v23.0/debug_token', (req, res) => {
+    const params = queryParams(req);
+    const { token: inspector, app: inspecting } = identify(req, params, store);
+    if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
+    const input = inputOf(params);
+    const data = describe(input, inspecting, store);
+    if (store.token(input)?.longLived === false) delete data.issued_at;
+    res.json({ data });
+  });
+}
+
+function identify(req: Request, params: Params, store: Store): { app: SimulatedApp; token?: Token } {
+  const value = params.one('access_token') ?? /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
+  const ownApp = value === undefined ? undefined : store.appOfToken(value);
+  const token = ownApp ? undefined : livingToken(value, store);
+  const app = ownApp ?? store.apps.get(token!.grant.app)!;
+  const proof = params.one('appsecret_proof');
+  if (proof !== undefined && proof !== createHmac('sha256', app.clientSecret).update(value!).digest('hex')) {
+    throw graphRefusal(100, 'Invalid appsecret_proof provided in the API argument', {
+      type: 'GraphMethodException',
+    });
+  }
+  return { app, token };
+}
+
+function profileOf(user: SimulatedUser, picture: string): Record<string, unknown> {
+  return {
+    id: user.id,
+    username: user.username,
+    name: user.name,
+    threads_profile_picture_url: user.pictureURL ?? picture,
+    threads_biography: user.biography,
+    is_verified: user.isVerified ?? false,
+  };
+}
+
+function inputOf(params: Params): string {
+  const input = params.one('input_token');
+  if (input === undefined) throw graphRefusal(100, '(#100) The parameter input_token is required');
+  return input;
+}
+
+function describe(input: string, inspecting: SimulatedApp, store: Store): Record<string, unknown> {
+  const token = store.token(input);
+  const app = token ? store.apps.get(token.grant.app) : store.appOfToken(input);
+  if (!app) {
+    const error = {
+      code: 190,
+      message: 'The access token could not be decrypted',
+    };
+    return { error, is_valid: false, scopes: [] };
+  }
+  if (app.clientID !== inspecting.clientID) {
+    throw graphRefusal(100, '(#100) The App_id in the input_token did not match the Viewing App');
+  }
+  const application = app.name ?? `App ${app.clientID}`;
+  if (!token)
+    return {
+      app_id: app.clientID,
+      type: 'APP',
+      application,
+      is_valid: true,
+      scopes: [],
+    };
+
+  const death = deathOf(token, store);
+  return {
+    app_id: app.clientID,
+    type: 'USER',
+    application,
+    data_access_expires_at: seconds(token.grant.expiresAt),
+    ...(death && { error: death }),
+    expires_at: seconds(token.expiresAt),
+    is_valid: !death,
+    issued_at: seconds(token.issuedAt),
+    scopes: token.scopes,
+    granular_scopes: token.scopes.map((scope) => ({ scope })),
+    user_id: token.grant.user,
+  };
+}
+
+function notAnInspector() {
+  return permissionRefusal(
+    'The access token must belong to a person with a role on the app, such as a Threads tester',
+  );
+}
+
+function originOf(req: Request): string {
+  const { localAddress, localPort } = req.socket;
+  return `${req.protocol}://${req.get('host') ?? `${localAddress}:${localPort}`}${req.baseUrl}`;
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

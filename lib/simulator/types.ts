@@ -1,0 +1,177 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** An app registered with the simulator, as in Meta's App Dashboard under "Threads API". */
+export interface SimulatedApp {
+  /** The Threads App ID: a string of digits. */
+  clientID: string;
+  /** The Threads App secret; it also signs `signed_request` and `appsecret_proof`. */
+  clientSecret: string;
+  /** The name people read in the authorization window. Default: `App <clientID>`. */
+  name?: string;
+  /**
+   * The only redirect URIs that are accepted, compared to the letter (Meta: Get Access Tokens and Permissions).
+   * Unlike Threads, the simulator also registers `http:` and `localhost`.
+   */
+  redirectURIs: string[];
+  /**
+   * The other id of the same Meta app. The authorization window refuses it with error 4476002, as Threads does
+   * when the Facebook App ID was used by mistake.
+   */
+  facebookAppID?: string;
+  /** Where the uninstall callback is posted when a person removes the app. http or https. */
+  deauthorizeURL?: string;
+  /** Where the data deletion callback is posted when a person also asks for deletion. http or https. */
+  dataDeletionURL?: string;
+  /**
+   * `false` for an app in development mode, which only its Threads testers can log in to; everybody else is
+   * stopped with error 1349245. Default `true`.
+   */
+  live?: boolean;
+}
+
+/** A person with a Threads account in the simulator. */
+export interface SimulatedUser {
+  /** The user id: decimal digits, at most 2^63-1. A string, because a JavaScript number cannot hold it. */
+  id: string;
+  /** The handle without `@`. */
+  username: string;
+  /** The display name; left out of `/me` when absent. */
+  name?: string;
+  /** `threads_biography`; left out of `/me` when absent. */
+  biography?: string;
+  /** `threads_profile_picture_url`. Default: an avatar drawn by the simulator. */
+  pictureURL?: string;
+  /** `is_verified`. Default `false`. */
+  isVerified?: boolean;
+  /**
+   * Client IDs of the apps this person is a Threads tester of (Meta: Get Started, Threads testers). Only a
+   * tester's token may inspect other tokens. Default: all apps.
+   */
+  testerOf?: string[];
+}
+
+/** What {@link ThreadsSimulator.removeApp} and the person's own "Remove app" button led to. */
+export interface RemovalReport {
+  /** The app's answer to the uninstall callback; absent when the app registered none. */
+  deauthorize?: CallbackAnswer;
+  /** The app's answer to the data deletion callback; absent when not asked for or not registered. */
+  dataDeletion?: CallbackAnswer & {
+    /** The page on which the person can follow the deletion. */
+    url?: string;
+    /** The code under which the app knows the deletion. */
+    confirmationCode?: string;
+  };
+}
+
+/** How an app answered one callback. */
+export interface CallbackAnswer {
+  /** The HTTP status, or 0 when no answer came. */
+  status: number;
+  /** Why there is no usable answer. */
+  error?: string;
+}
+
+/** Options of `createThreadsSimulator`. */
+export interface ThreadsSimulatorOptions {
+  /** The registered apps. Default: `[simulatedApp]`. */
+  apps?: readonly SimulatedApp[];
+  /** The people. Default: `simulatedUsers`. */
+  users?: readonly SimulatedUser[];
+  /** The clock, in milliseconds since the epoch; move it to test expiry. Default `Date.now`. */
+  now?: () => number;
+}
+
+/** One request the simulator received. The query is left out: it holds secrets. */
+export interface SimulatedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Milliseconds since the epoch, by the simulator's clock. */
+  readonly time: number;
+}
+
+/** A Threads that runs in this process and remembers nothing beyond it. */
+export interface ThreadsSimulator {
+  /** Answers one request: mount it in any Node HTTP server or Express app instead of calling `listen`. */
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
+
+  /**
+   * Starts a server of its own.
+   * @param port - default 0: any free port
+   * @param host - default `127.0.0.1`
+   * @returns the origin, such as `http://127.0.0.1:49152`
+   * @throws when the port is taken, or the simulator already listens
+   */
+  listen(port?: number, host?: string): Promise<string>;
+
+  /** Stops the server, idle keep-alive connections included. Does nothing when it does not listen. */
+  close(): Promise<void>;
+
+  /**
+   * The addresses, named like the options of `ThreadsStrategy`, so that they can be spread into them.
+   * @throws before `listen()`
+   */
+  readonly endpoints: {
+    readonly authorizationURL: string;
+    readonly tokenURL: string;
+    readonly graphURL: string;
+  };
+
+  /**
+   * Registers an app, or changes the settings of the one with the same `clientID`; its tokens stay.
+   * @throws TypeError for settings that Threads could not hold
+   */
+  addApp(app: SimulatedApp): void;
+
+  /**
+   * Adds a person, or changes the one with the same `id`.
+   * @throws TypeError for an id that is no 64-bit decimal string, or an empty username
+   */
+  addUser(user: SimulatedUser): void;
+
+  /**
+   * Allows the app on the person's behalf, without a browser (Meta: Get Access Tokens and Permissions, step 1).
+   * @param options.userId - default: the first user
+   * @param options.scope - a list, or one string with commas or spaces; default `threads_basic`
+   * @returns an authorization code: good for one exchange within 1 hour
+   * @throws for an unknown app or user, an unregistered redirect URI, or a person who may not log in to the app
+   */
+  authorize(options: {
+    clientID: string;
+    redirectURI: string;
+    userId?: string;
+    scope?: string | readonly string[];
+  }): string;
+
+  /**
+   * A user access token, as if a login had just ended.
+   * @param options.longLived - 60 days instead of 1 hour (Meta: Long-Lived Tokens)
+   */
+  issueToken(options: {
+    clientID: string;
+    userId?: string;
+    scope?: string | readonly string[];
+    longLived?: boolean;
+  }): string;
+
+  /** The person removes the app, unnoticed by it: the grant is gone, its tokens answer 190 with subcode 458. */
+  revoke(options: { clientID: string; userId: string }): void;
+
+  /**
+   * Like `revoke`, and then tells the app as Meta does: a POST with a `signed_request` to its uninstall callback
+   * and, with `deleteData`, to its data deletion callback (Meta: Data Deletion Callback). Each may take 10 seconds.
+   * An app that cannot be reached is reported, not thrown.
+   */
+  removeApp(options: { clientID: string; userId: string; deleteData?: boolean }): Promise<RemovalReport>;
+
+  /**
+   * From now on the token answers 190 with subcode 463.
+   * @throws for a token that was not issued here
+   */
+  expireToken(accessToken: string): void;
+
+  /** The person logs out everywhere: all their tokens answer 190 with subcode 460. The grants stay. */
+  logOut(userId: string): void;
+
+  /** The newest 1,000 requests, oldest first. */
+  readonly requests: readonly SimulatedRequest[];
+}
