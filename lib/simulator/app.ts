@@ -18,10 +18,7 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
 
   app.use((req, res, next) => {
     store.record(req.method, req.path);
-    res.set({
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    });
+    res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }));
@@ -31,17 +28,12 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
   routeGraph(app, store);
   routeWebsite(app, store);
 
-  app.use((req, res, next) => {
+  app.use((req, res) => {
     const allowed = methods.get(req.path);
-    if (allowed) res.set('Allow', allowed);
-    const message = allowed ? `Unsupported ${req.method.toLowerCase()} request.` : 'Unknown path components.';
-    const type = allowed ? 'GraphMethodException' : 'OAuthException';
-    next(
-      graphRefusal(allowed ? 100 : 2500, message, {
-        type,
-        status: allowed ? 405 : 404,
-      }),
-    );
+    if (!allowed) throw graphRefusal(2500, 'Unknown path components', { status: 404 });
+    res.set('Allow', allowed);
+    const message = `Unsupported ${req.method.toLowerCase()} request.`;
+    throw graphRefusal(100, message, { type: 'GraphMethodException', status: 405 });
   });
 
   // Express tells an error handler by its four parameters.

@@ -27,7 +27,7 @@ export const simulatedUsers: readonly SimulatedUser[] = [
   {
     id: '17841472650918533',
     username: 'zoe_nguyen',
-    name: 'Zoë Nguyễn 🌿',
+    name: 'Zoë Nguyễn 🐱',
     biography: 'Làm vườn, chụp ảnh, đọc sách 📷',
   },
   {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Express, Request } from 'express';
 import { deathOf, livingToken, permissionRefusal, requireScope } from './access.js';
-import { graphRefusal } from './errors.js';
+import { graphRefusal, type Refusal } from './errors.js';
 import { type Params, queryParams } from './params.js';
 import type { Store, Token } from './store.js';
 import type { SimulatedApp, SimulatedUser } from './types.js';
@@ -36,9 +36,8 @@ export function routeGraph(app: Express, store: Store): void {
     const params = queryParams(req);
     const { token: inspector, app: inspecting } = identify(req, params, store);
     if (!inspector || !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
-    const data = describe(inputOf(params), inspecting, store);
-    const { app_id, error, granular_scopes, ...documented } = data;
-    res.json({ data: documented });
+    const { app_id, error, granular_scopes, ...data } = describe(inputOf(params), inspecting, store);
+    res.json({ data });
   });
 
   // Meta: Graph API Reference, Debug Token
@@ -47,9 +46,8 @@ export function routeGraph(app: Express, store: Store): void {
     const { token: inspector, app: inspecting } = identify(req, params, store);
     if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
     const input = inputOf(params);
-    const data = describe(input, inspecting, store);
-    if (store.token(input)?.longLived === false) delete data.issued_at;
-    res.json({ data });
+    const { issued_at, ...data } = describe(input, inspecting, store);
+    res.json({ data: store.token(input)?.longLived ? { ...data, issued_at } : data });
   });
 }
 
@@ -88,24 +86,14 @@ function describe(input: string, inspecting: SimulatedApp, store: Store): Record
   const token = store.token(input);
   const app = token ? store.apps.get(token.grant.app) : store.appOfToken(input);
   if (!app) {
-    const error = {
-      code: 190,
-      message: 'The access token could not be decrypted',
-    };
+    const error = { code: 190, message: 'The access token could not be decrypted' };
     return { error, is_valid: false, scopes: [] };
   }
   if (app.clientID !== inspecting.clientID) {
     throw graphRefusal(100, '(#100) The App_id in the input_token did not match the Viewing App');
   }
   const application = app.name ?? `App ${app.clientID}`;
-  if (!token)
-    return {
-      app_id: app.clientID,
-      type: 'APP',
-      application,
-      is_valid: true,
-      scopes: [],
-    };
+  if (!token) return { app_id: app.clientID, type: 'APP', application, is_valid: true, scopes: [] };
 
   const death = deathOf(token, store);
   return {
@@ -123,7 +111,7 @@ function describe(input: string, inspecting: SimulatedApp, store: Store): Record
   };
 }
 
-function notAnInspector() {
+function notAnInspector(): Refusal {
   return permissionRefusal(
     'The access token must belong to a person with a role on the app, such as a Threads tester',
   );

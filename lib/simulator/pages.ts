@@ -4,7 +4,7 @@ import { initials } from './avatar.js';
 import { html, type Markup } from './html.js';
 import { rawQuery } from './params.js';
 import { permissions } from './permissions.js';
-import type { Store } from './store.js';
+import type { Grant, Store } from './store.js';
 import type { RemovalReport, SimulatedApp, SimulatedUser } from './types.js';
 
 export interface Removal {
@@ -126,22 +126,21 @@ function accountCard(req: Request, user: SimulatedUser, store: Store) {
   const grants = store.grantsOf(user.id);
   return html`<section class="account" aria-label="${user.name ?? user.username}">
 <header class="person">${portrait(req, user)}<span class="id">ID ${user.id}</span></header>
-${grants.length === 0 && html`<p class="empty">No apps</p>`}
-<ul class="grants">
-${grants.map((grant) => {
+${grants.length === 0 ? html`<p class="empty">No apps</p>` : html`<ul class="grants">${grants.map((grant) => grantRow(req, user, grant, store))}</ul>`}
+</section>
+`;
+}
+
+function grantRow(req: Request, user: SimulatedUser, grant: Grant, store: Store) {
   const app = store.apps.get(grant.app)!;
   return html`<li>
 <div class="what"><b>${nameOf(app)}</b><span class="detail">${grant.scopes.map((scope) => html`<code>${scope}</code> `)}</span></div>
 <form method="post" action="${req.baseUrl}/remove">
 <input type="hidden" name="app" value="${app.clientID}"><input type="hidden" name="user" value="${user.id}">
-<button name="data" value="keep" aria-label="Remove ${nameOf(app)}">Remove app</button>
-<button class="danger" name="data" value="delete" aria-label="Remove ${nameOf(app)} and delete data">Remove app and delete data</button>
+<button name="data" value="keep" aria-label="Remove app ${nameOf(app)}">Remove app</button>
+<button class="danger" name="data" value="delete" aria-label="Remove app and delete data: ${nameOf(app)}">Remove app and delete data</button>
 </form>
 </li>
-`;
-})}
-</ul>
-</section>
 `;
 }
 
@@ -166,7 +165,7 @@ ${
 }
 
 function answered({ status, error }: { status: number; error?: string }) {
-  const failed = error !== undefined || status >= 400;
+  const failed = error !== undefined || status < 200 || status > 299;
   const answer = status === 0 ? 'No answer' : `HTTP ${status}`;
   return html`<span class="${failed ? 'failed' : 'fine'}">${answer}${error !== undefined && `: ${error}`}</span>`;
 }

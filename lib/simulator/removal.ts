@@ -16,22 +16,18 @@ export async function removeApp(
   const signedRequest = signRequest(app, user, store.now());
   const report: RemovalReport = {};
   if (app.deauthorizeURL !== undefined) {
-    const { status, error } = await post(app.deauthorizeURL, signedRequest);
-    report.deauthorize = { status, ...(error !== undefined && { error }) };
+    const { body: _, ...answer } = await post(app.deauthorizeURL, signedRequest);
+    report.deauthorize = answer;
   }
   if (deleteData && app.dataDeletionURL !== undefined) {
     const { body, ...answer } = await post(app.dataDeletionURL, signedRequest);
-    report.dataDeletion = { ...answer, ...readConfirmation(body) };
+    report.dataDeletion = { ...answer, ...(answer.error === undefined && readConfirmation(body)) };
   }
   return report;
 }
 
 function signRequest(app: SimulatedApp, user: SimulatedUser, now: number): string {
-  const claims = {
-    algorithm: 'HMAC-SHA256',
-    issued_at: Math.floor(now / 1000),
-    user_id: user.id,
-  };
+  const claims = { algorithm: 'HMAC-SHA256', issued_at: Math.floor(now / 1000), user_id: user.id };
   const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
   return `${createHmac('sha256', app.clientSecret).update(payload).digest('base64url')}.${payload}`;
 }
@@ -63,19 +59,14 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function readConfirmation(body: string): {
-  url?: string;
-  confirmationCode?: string;
-} {
+function readConfirmation(body: string): { url: string; confirmationCode: string } | { error: string } {
   try {
     const { url, confirmation_code: confirmationCode } = JSON.parse(body);
-    return {
-      ...(typeof url === 'string' && { url }),
-      ...(typeof confirmationCode === 'string' && { confirmationCode }),
-    };
+    if (typeof url === 'string' && typeof confirmationCode === 'string') return { url, confirmationCode };
   } catch {
-    return {};
+    // Not JSON, which is as useless as JSON without the two strings.
   }
+  return { error: 'The answer is not {"url": "…", "confirmation_code": "…"}' };
 }
 
 function explain(error: unknown): string {

@@ -58,7 +58,9 @@ export class Store {
   constructor(readonly now: () => number) {}
 
   addApp(app: SimulatedApp): void {
-    if (!/^\d{1,20}$/.test(app.clientID)) throw new TypeError('clientID must be a string of digits');
+    if (typeof app.clientID !== 'string' || !/^\d{1,20}$/.test(app.clientID)) {
+      throw new TypeError('clientID must be a string of digits');
+    }
     if (typeof app.clientSecret !== 'string' || app.clientSecret === '') {
       throw new TypeError(`App ${app.clientID}: clientSecret must be a string that is not empty`);
     }
@@ -75,7 +77,7 @@ export class Store {
   }
 
   addUser(user: SimulatedUser): void {
-    if (!/^[1-9]\d{0,18}$/.test(user.id) || BigInt(user.id) > MAX_ID) {
+    if (typeof user.id !== 'string' || !/^[1-9]\d{0,18}$/.test(user.id) || BigInt(user.id) > MAX_ID) {
       throw new TypeError('A user id must be a string of decimal digits, at most 2^63-1');
     }
     if (typeof user.username !== 'string' || user.username === '') {

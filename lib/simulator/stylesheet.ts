@@ -66,6 +66,7 @@ label.person:has(:checked) { border-color: var(--accent); background: var(--tint
 }
 ul { list-style: none; margin: 0; padding: 0; }
 .permissions li + li { border-top: 1px solid var(--line); }
+.permissions li:first-child .permission { padding-top: 2px; }
 .permission { display: flex; gap: 14px; padding: 11px 0; cursor: pointer; }
 .permission input { margin-top: 3px; }
 .permission:has(:disabled) { cursor: default; }
@@ -113,6 +114,8 @@ a { color: var(--accent); text-underline-offset: 2px; }
   .window form { padding: 0 16px 16px; }
   h1 { font-size: 19px; }
   label.person { padding: 9px 12px; flex-wrap: wrap; }
+  label.person .who { min-width: 160px; }
+  label.person .tag { margin: -6px 0 2px 86px; }
   .account .person { flex-wrap: wrap; }
   .account .id { flex-basis: 100%; }
   .grants button { flex: 1 1 auto; }

@@ -68,11 +68,7 @@ export function routeTokens(app: Express, store: Store): void {
 function sendLongLived(res: Response, store: Store, accessToken: string): void {
   const { expiresAt = 0 } = store.token(accessToken) ?? {};
   const expiresIn = Math.floor((expiresAt - store.now()) / 1000);
-  res.json({
-    access_token: accessToken,
-    token_type: 'bearer',
-    expires_in: expiresIn,
-  });
+  res.json({ access_token: accessToken, token_type: 'bearer', expires_in: expiresIn });
 }
 
 function authenticateClient(params: Params, store: Store): SimulatedApp {
