@@ -1,0 +1,72 @@
+import { withoutFragment } from './client.js';
+import { ThreadsAuthorizationError } from './errors.js';
+import { isObject, textOf } from './json.js';
+import { cleaned } from './refusal.js';
+
+/** What a request to the strategy's route brings. */
+export type CallbackRequest =
+  | { kind: 'start' }
+  | { kind: 'code'; code: string }
+  | { kind: 'malformed'; message: string }
+  | { kind: 'cancelled'; message: string; reason: string }
+  | { kind: 'refused'; error: ThreadsAuthorizationError };
+
+const PARAMETERS = [
+  'code',
+  'state',
+  'error',
+  'error_reason',
+  'error_description',
+  'error_code',
+  'error_message',
+  'error_uri',
+] as const;
+
+// Meta's table of parameters misspells the value; its sample URL does not.
+const CANCELLED = new Set(['access_denied', 'acceess_denied']);
+
+/**
+ * Tells the start of a login from its end, and a code from a cancellation or an error.
+ *
+ * @param query - the parsed query string
+ * @param body - the parsed body: a client may post the code on that it found in its URL
+ *
+ * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.2.
+ */
+export function readCallback(query: unknown, body: unknown): CallbackRequest {
+  const found: Partial<Record<(typeof PARAMETERS)[number], string>> = {};
+  for (const source of [body, query]) {
+    if (!isObject(source)) continue;
+    for (const name of PARAMETERS) {
+      const value = source[name];
+      if (value === undefined) continue;
+      if (typeof value !== 'string') {
+        return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };
+      }
+      found[name] = value;
+    }
+  }
+
+  if (found.error && CANCELLED.has(found.error)) {
+    return {
+      kind: 'cancelled',
+      message: cleaned(found.error_description) ?? 'The user denied your request',
+      reason: cleaned(found.error_reason) ?? 'user_denied',
+    };
+  }
+  if (found.error || found.error_code || found.error_message) {
+    const errorCode = /^\d{1,15}$/.test(found.error_code ?? '') ? Number(found.error_code) : undefined;
+    const message = cleaned(found.error_description) ?? cleaned(found.error_message);
+    const error = new ThreadsAuthorizationError(message, {
+      code: cleaned(found.error),
+      reason: cleaned(found.error_reason),
+      errorCode,
+      uri: cleaned(found.error_uri),
+    });
+    return { kind: 'refused', error };
+  }
+  if (found.code === undefined) return { kind: 'start' };
+
+  const code = textOf(withoutFragment(found.code));
+  return code ? { kind: 'code', code } : { kind: 'malformed', message: 'The parameter "code" is empty' };
+}

@@ -1,0 +1,26 @@
+export {
+  type CallOptions,
+  ThreadsClient,
+  type ThreadsClientOptions,
+  type TokenResult,
+} from './client.js';
+export {
+  ThreadsAuthorizationError,
+  type ThreadsErrorReason,
+  ThreadsGraphAPIError,
+  ThreadsNetworkError,
+  type ThreadsNetworkErrorCode,
+  ThreadsTokenError,
+} from './errors.js';
+export type { ThreadsStrategyOptions, TokenVerification } from './options.js';
+export type { ThreadsProfile } from './profile.js';
+export type { Scope } from './scope.js';
+export { type ThreadsAuthenticateOptions, ThreadsStrategy, ThreadsStrategy as Strategy } from './strategy.js';
+export type {
+  TokenParams,
+  VerifyCallback,
+  VerifyFunction,
+  VerifyFunctionWithRequest,
+  VerifyPromise,
+} from './verify.js';
+export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './verify-token.js';

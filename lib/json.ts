@@ -1,0 +1,46 @@
+/** A JSON object whose members nobody has checked yet. */
+export type JSONObject = Record<string, unknown>;
+
+let parse: typeof import('lossless-json').parse | undefined;
+
+/**
+ * Reads a JSON object without changing a digit: an integer that a double cannot hold, as the ids of Threads
+ * are, becomes a string of its digits.
+ *
+ * @returns the object; `undefined` for anything else, be it `null`, an array or no JSON at all
+ */
+export function parseJSONObject(text: string): JSONObject | undefined {
+  parse ??= (require('lossless-json') as typeof import('lossless-json')).parse;
+  try {
+    const value = parse(text, undefined, exactNumber);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells whether a parsed value is an object with members. */
+export function isObject(value: unknown): value is JSONObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value if it is a string that says something. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The value if it is a finite number. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** A numeric id as its exact digits, whether it came as a number or as a string. */
+export function idOf(value: unknown): string | undefined {
+  const digits = typeof value === 'number' ? String(value) : value;
+  return typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? digits : undefined;
+}
+
+function exactNumber(digits: string): number | string {
+  const number = Number(digits);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? digits : number;
+}

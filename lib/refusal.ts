@@ -1,0 +1,65 @@
+import type { Refusal } from './errors.js';
+import type { Answer } from './http.js';
+import { isObject, numberOf, textOf } from './json.js';
+
+const LONGEST_MESSAGE = 500;
+
+/**
+ * Finds the refusal in an answer, in whichever of the three shapes that Threads uses, and takes every secret
+ * of the request out of it.
+ *
+ * - `{ error: { message, type, code, error_subcode, fbtrace_id } }`: Graph API, "Handle errors"
+ * - `{ error_type, code, error_message }`: Threads, "Get Access Tokens and Permissions"
+ * - `{ error, error_description }`: RFC 6749 section 5.2
+ *
+ * @param answer - the answer
+ * @param secrets - values that the request carried and that the refusal may quote
+ * @returns `undefined` where the answer is not a refusal
+ */
+export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal | undefined {
+  const { error, error_message, error_type, error_description, code } = answer.body;
+  const clean = (value: unknown) => cleaned(value, secrets);
+  const message = (value: unknown) =>
+    clean(value) ?? `Threads refused the request with HTTP ${answer.status}`;
+
+  if (isObject(error)) {
+    return {
+      message: message(error.message),
+      type: clean(error.type),
+      code: numberOf(error.code) ?? clean(error.code),
+      subcode: numberOf(error.error_subcode),
+      traceId: clean(error.fbtrace_id),
+    };
+  }
+  if (typeof error_message === 'string' || typeof error_type === 'string') {
+    return {
+      message: message(error_message),
+      type: clean(error_type),
+      code: numberOf(code) ?? clean(code),
+    };
+  }
+  if (textOf(error)) {
+    return {
+      message: clean(error_description) ?? `Threads refused the request: ${clean(error)}`,
+      code: clean(error),
+    };
+  }
+  return undefined;
+}
+
+/**
+ * Takes secrets and control characters out of a text that came from outside, and bounds its length.
+ *
+ * @returns `undefined` for anything but a string that says something
+ */
+export function cleaned(value: unknown, secrets: readonly string[] = []): string | undefined {
+  let text = textOf(value);
+  if (text === undefined) return undefined;
+  for (const secret of secrets) {
+    for (const form of new Set([secret, encodeURIComponent(secret)])) {
+      if (form !== '') text = text.replaceAll(form, '[redacted]');
+    }
+  }
+  const printable = text.replace(/\p{Cc}+/gu, ' ').trim();
+  return printable.length > LONGEST_MESSAGE ? `${printable.slice(0, LONGEST_MESSAGE)}…` : printable;
+}

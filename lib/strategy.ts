@@ -1,0 +1,249 @@
+import { parse as parseQuery } from 'node:querystring';
+import type { Request } from 'express';
+import { Strategy as OAuth2Strategy } from 'passport-oauth2';
+import { readCallback } from './callback.js';
+import { ThreadsClient } from './client.js';
+import { ThreadsGraphAPIError, ThreadsNetworkError, ThreadsTokenError } from './errors.js';
+import { textOf } from './json.js';
+import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
+import type { ThreadsProfile } from './profile.js';
+import { normalizeScope, type Scope } from './scope.js';
+import {
+  type AnyVerify,
+  callVerify,
+  type TokenParams,
+  type VerifyCallback,
+  type VerifyParams,
+  type VerifyProfile,
+  type VerifyWithParams,
+  type VerifyWithProfile,
+  type WithRequest,
+} from './verify.js';
+import type { TokenInfo } from './verify-token.js';
+
+type Options = ThreadsStrategyOptions & { passReqToCallback?: false | undefined };
+type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
+
+/** Options of `passport.authenticate('threads', …)` that this strategy reads, besides Passport's own. */
+export interface ThreadsAuthenticateOptions {
+  /** The permissions to ask for this time, in place of the strategy's. */
+  scope?: Scope | undefined;
+  /** An object: application state, back as `info.state`. A string: a `state` of your own that you verify. */
+  state?: unknown;
+  /** The redirect URI of this login, in place of the strategy's. */
+  callbackURL?: string | undefined;
+}
+
+type TokenCallback = (
+  error: unknown,
+  accessToken?: string,
+  refreshToken?: string,
+  params?: TokenParams,
+) => void;
+type ProfileCallback = (error: unknown, profile?: ThreadsProfile) => void;
+
+/**
+ * Signs people in with Threads.
+ *
+ * ```ts
+ * passport.use(new ThreadsStrategy(
+ *   { clientID, clientSecret, callbackURL: 'https://app.example/auth/threads/callback' },
+ *   async (accessToken, refreshToken, params, profile) => users.upsert(profile),
+ * ));
+ * ```
+ *
+ * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.
+ */
+export class ThreadsStrategy extends OAuth2Strategy {
+  override name = 'threads';
+
+  // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.
+  private readonly _settings: Settings;
+  private readonly _client: ThreadsClient;
+
+  /**
+   * @param options - see {@link ThreadsStrategyOptions}
+   * @param verify - finds or makes the app's user, and says so with `done` or with a promise
+   * @throws TypeError when an option is missing or wrong
+   */
+  constructor(options: Options, verify: VerifyWithProfile);
+  constructor(options: Options, verify: VerifyWithParams);
+  constructor(options: Options, verify: VerifyProfile);
+  constructor(options: Options, verify: VerifyParams);
+  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyWithProfile>);
+  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyWithParams>);
+  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyProfile>);
+  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyParams>);
+  constructor(
+    options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
+    verify: AnyVerify,
+  ) {
+    if (typeof verify !== 'function') {
+      throw new TypeError('ThreadsStrategy needs a verify function: new ThreadsStrategy(options, verify)');
+    }
+    const settings = readOptions(options);
+    const finishLogin = function (
+      this: ThreadsStrategy,
+      req: Request,
+      accessToken: string,
+      refreshToken: string | undefined,
+      params: TokenParams,
+      profile: ThreadsProfile | undefined,
+      done: VerifyCallback,
+    ): void {
+      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
+      if (profile?.id === '') profile.id = params.user_id ?? '';
+      if (profile?.id === '')
+        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
+
+      const missing = settings.requiredScopes.filter((scope) => !profile?.scopes?.includes(scope));
+      if (missing.length > 0) {
+        const message = `Threads did not confirm these permissions, which are needed to sign in: ${missing.join(', ')}`;
+        this.fail({ type: 'missing_scopes', message, missing }, 403);
+        return;
+      }
+      const leading = options.passReqToCallback
+        ? [req, accessToken, refreshToken]
+        : [accessToken, refreshToken];
+      callVerify(verify, leading, params, profile, done);
+    };
+    super({ ...settings.oauth2, passReqToCallback: true }, finishLogin as never);
+
+    this._settings = settings;
+    this._client = new ThreadsClient(settings.client);
+    // No byte of Threads goes through the transport of passport-oauth2. passport-oauth2-refresh copies this
+    // function off its object and sends its refreshes here.
+    this._oauth2.getOAuthAccessToken = ((
+      code: string,
+      params: Record<string, unknown>,
+      done: TokenCallback,
+    ) => {
+      const tokens =
+        params.grant_type === 'refresh_token' ? this.refreshTokens(code) : this.newTokens(code, params);
+      tokens
+        .then(({ refreshToken, params }) => done(null, params.access_token, refreshToken, params))
+        .catch(done);
+    }) as never;
+  }
+
+  /**
+   * Starts a login, or ends one: Passport calls this.
+   *
+   * Cancelled by the person: `fail`, 403. Any other error of the authorization window: `error` with a
+   * {@link ThreadsAuthorizationError}. A state that does not match: `fail`, 403. Parameters that are not what
+   * Threads sends: `fail`, 400.
+   *
+   * @param req - the request; `req.query`, and `req.body` where it is parsed, are read
+   * @param options - what was given to `passport.authenticate('threads', …)`
+   */
+  override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
+    // Express and most others parse the query; plain http does not.
+    if (req.query === undefined) req.query = parseQuery(req.url.split('?')[1] ?? '') as Request['query'];
+
+    const callback = readCallback(req.query, req.body);
+    if (callback.kind === 'malformed') {
+      this.fail({ type: 'invalid_request', message: callback.message }, 400);
+    } else if (callback.kind === 'cancelled') {
+      this.fail({ type: 'access_denied', message: callback.message, reason: callback.reason }, 403);
+    } else if (callback.kind === 'refused') {
+      this.error(callback.error);
+    } else {
+      this.runFlow(req, options);
+    }
+  }
+
+  /**
+   * Fills in the profile: `/me` and `debug_token` side by side, as far as the options ask for them.
+   *
+   * @param accessToken - the person's token
+   * @param done - called with the {@link ThreadsProfile}
+   */
+  override userProfile(accessToken: string, done: ProfileCallback): void {
+    this.loadProfile(accessToken)
+      .then((profile) => done(null, profile))
+      .catch(done);
+  }
+
+  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. */
+  protected _createOAuthError(_message: string, error: unknown): unknown {
+    return error;
+  }
+
+  private runFlow(req: Request, options: ThreadsAuthenticateOptions): void {
+    try {
+      const scope = options.scope === undefined ? this._settings.scope : normalizeScope(options.scope);
+      super.authenticate(req, { ...options, scope });
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  private async newTokens(code: string, { redirect_uri }: Record<string, unknown>) {
+    const short = await this._client.exchangeCode(code, String(redirect_uri));
+    if (!this._settings.longLived) {
+      return {
+        refreshToken: undefined,
+        params: { ...short.raw, access_token: short.accessToken } as TokenParams,
+      };
+    }
+    const long = await this._client.exchangeToken(short.accessToken);
+    const params = { ...short.raw, ...long.raw, access_token: long.accessToken } as TokenParams;
+    return { refreshToken: long.accessToken, params };
+  }
+
+  private async refreshTokens(longLived: string) {
+    const { accessToken, raw } = await this._client.refreshToken(longLived);
+    return { refreshToken: accessToken, params: { ...raw, access_token: accessToken } as TokenParams };
+  }
+
+  private async loadProfile(accessToken: string): Promise<ThreadsProfile> {
+    const { profileFields } = this._settings;
+    const [me, token] = await Promise.all([
+      profileFields === false ? undefined : this._client.getProfile(accessToken),
+      this.inspect(accessToken),
+    ]);
+    if (token) this.assertTokenIsFor(token, me?.id);
+
+    const profile = me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} };
+    return token ? { ...profile, scopes: token.scopes, token } : profile;
+  }
+
+  private async inspect(accessToken: string): Promise<TokenInfo | undefined> {
+    const { profileFields, tokenVerification, testerAccessToken } = this._settings;
+    if (tokenVerification === 'off') return undefined;
+    try {
+      const inspector =
+        typeof testerAccessToken === 'function'
+          ? await testerAccessToken()
+          : (testerAccessToken ?? accessToken);
+      if (!textOf(inspector)) throw new TypeError('`testerAccessToken` must return an access token');
+      return await this._client.verifyToken(accessToken, { accessToken: inspector });
+    } catch (error) {
+      if (tokenVerification === 'auto' && profileFields !== false && refusesInspector(error))
+        return undefined;
+      throw error;
+    }
+  }
+
+  private assertTokenIsFor(token: TokenInfo, userId: string | undefined): void {
+    const { clientID } = this._settings.client;
+    const refuse = (message: string) => new ThreadsTokenError({ code: 'invalid_token', message });
+    if (!token.isValid)
+      throw refuse(
+        `Threads says that the new access token is not valid (${token.error?.reason ?? 'no reason given'})`,
+      );
+    if (token.appId !== undefined && token.appId !== clientID)
+      throw refuse('The access token belongs to another app');
+    if (!token.userId) throw refuse('The access token is not the token of a person');
+    if (userId !== undefined && token.userId !== userId) {
+      throw refuse('Threads names two different people for one access token: debug_token and /me disagree');
+    }
+  }
+}
+
+/** An app whose users are no testers may not inspect their tokens: everything but that stays an error. */
+function refusesInspector(error: unknown): boolean {
+  if (!(error instanceof ThreadsGraphAPIError)) return false;
+  const { httpStatus = 0, code, reason } = error;
+  return httpStatus >= 400 && httpStatus <= 499 && code !== 102 && code !== 190 && reason !== 'rate_limited';
+}

@@ -1,0 +1,157 @@
+import type { Request } from 'express';
+import type { ThreadsProfile } from './profile.js';
+
+/** The token answer, as the verify function gets it. */
+export interface TokenParams {
+  /** The access token: the long-lived one with `longLived`. */
+  access_token: string;
+  /** The exact id of the person, as a string. */
+  user_id?: string;
+  /** Such as `bearer` (with `longLived`). */
+  token_type?: string;
+  /** Seconds until the token expires (with `longLived`). */
+  expires_in?: number;
+  /** Whatever else Threads sent. */
+  [name: string]: unknown;
+}
+
+/** What a verify function calls when it is done: with an error; with a user; or with `false` and why. */
+export type VerifyCallback = (error?: unknown, user?: Express.User | false | null, info?: object) => void;
+
+/** What a verify function that does not call back returns: a promise of the user, or of `false` or `null`. */
+export type VerifyPromise = Promise<Express.User | false | null>;
+
+type Done = void | Promise<void>;
+
+/** The forms of a verify function, by what they take besides the tokens. */
+export type VerifyFunction =
+  | VerifyWithProfile<Done>
+  | VerifyWithParams<Done>
+  | VerifyProfile<VerifyPromise>
+  | VerifyParams<VerifyPromise>;
+
+/** The forms of a verify function with `passReqToCallback`. */
+export type VerifyFunctionWithRequest =
+  | WithRequest<VerifyWithProfile<Done>>
+  | WithRequest<VerifyWithParams<Done>>
+  | WithRequest<VerifyProfile<VerifyPromise>>
+  | WithRequest<VerifyParams<VerifyPromise>>;
+
+/** `(accessToken, refreshToken, profile, done)` */
+export type VerifyWithProfile<R = Done> = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  profile: ThreadsProfile,
+  done: VerifyCallback,
+) => R;
+
+/** `(accessToken, refreshToken, params, profile, done)` */
+export type VerifyWithParams<R = Done> = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  params: TokenParams,
+  profile: ThreadsProfile,
+  done: VerifyCallback,
+) => R;
+
+/** `async (accessToken, refreshToken, profile)` */
+export type VerifyProfile<R = VerifyPromise> = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  profile: ThreadsProfile,
+) => R;
+
+/** `async (accessToken, refreshToken, params, profile)` */
+export type VerifyParams<R = VerifyPromise> = (
+  accessToken: string,
+  refreshToken: string | undefined,
+  params: TokenParams,
+  profile: ThreadsProfile,
+) => R;
+
+/** The same form with the request in front. */
+export type WithRequest<F> = F extends (...args: infer A) => infer R
+  ? (req: Request, ...args: A) => R
+  : never;
+
+/** A verify function whose form is not known yet. */
+export type AnyVerify = (...args: never[]) => unknown;
+
+/**
+ * Calls the app's verify function and hands its one outcome to `done`, whether it calls back, returns a promise
+ * or throws.
+ *
+ * @param verify - the app's function
+ * @param leading - the arguments that every form begins with
+ * @param params - the token answer, for the forms that take it
+ * @param profile - the person
+ * @param done - called exactly once, unless `verify` never finishes
+ */
+export function callVerify(
+  verify: AnyVerify,
+  leading: readonly unknown[],
+  params: TokenParams,
+  profile: ThreadsProfile | undefined,
+  done: VerifyCallback,
+): void {
+  let finished = false;
+  const finish: VerifyCallback = (...outcome) => {
+    if (finished) return;
+    finished = true;
+    try {
+      done(...outcome);
+    } catch (error) {
+      done(error);
+    }
+  };
+
+  const form = formOf(verify, leading.length);
+  const args = [...leading, ...(form.params ? [params] : []), profile, ...(form.done ? [finish] : [])];
+  try {
+    const outcome = Reflect.apply(verify, undefined, args) as unknown;
+    if (!isPromiseLike(outcome)) {
+      if (!form.done)
+        finish(new TypeError('The verify function must take `done` and call it, or return a promise'));
+      return;
+    }
+    outcome.then((user) => {
+      // A function that takes `done` may call it later, after its promise.
+      if (user !== undefined || !form.done) finish(null, user || false);
+    }, finish);
+  } catch (error) {
+    finish(error);
+  }
+}
+
+/**
+ * Tells which arguments a verify function takes. As in passport-oauth2, its length decides; but a function with
+ * four parameters (besides the request) is `(…, profile, done)` or `async (…, params, profile)`, and only its text
+ * can tell which.
+ */
+function formOf(verify: AnyVerify, leading: number): { params: boolean; done: boolean } {
+  const own = verify.length - leading;
+  if (own === 3) return { params: true, done: true };
+  if (own === 1) return { params: false, done: false };
+  if (own === 2 && endsInProfile(verify)) return { params: true, done: false };
+  return { params: false, done: true };
+}
+
+function endsInProfile(verify: AnyVerify): boolean {
+  const source = Function.prototype.toString.call(verify);
+  const list = /^[^(]*\(([\w$\s,]*)\)/.exec(source)?.[1] ?? '';
+  const last = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+    .at(-1);
+  if (last === undefined) return false;
+  if (/profile/i.test(last)) return true;
+  if (/done|callback|^cb$|next|verified/i.test(last)) return false;
+  const called = new RegExp(`(?<![\\w$.])${last.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
+  const isAsync = Object.prototype.toString.call(verify) === '[object AsyncFunction]';
+  return isAsync && !called.test(source.slice(source.indexOf(')')));
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<Express.User | false | null | undefined> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
