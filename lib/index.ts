@@ -15,6 +15,7 @@ export {
 export type { ThreadsStrategyOptions, TokenVerification } from './options.js';
 export type { ThreadsProfile } from './profile.js';
 export type { Scope } from './scope.js';
+export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js';
 export { type ThreadsAuthenticateOptions, ThreadsStrategy, ThreadsStrategy as Strategy } from './strategy.js';
 export type {
   TokenParams,

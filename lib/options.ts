@@ -4,6 +4,7 @@ import { httpURL } from './http.js';
 import { textOf } from './json.js';
 import { PROFILE_FIELDS } from './profile.js';
 import { normalizeScope, permissionsIn, type Scope } from './scope.js';
+import { CookieStateStore } from './state/cookie-state-store.js';
 import { GRAPH_URL } from './verify-token.js';
 
 const AUTHORIZATION_URL = 'https://threads.net/oauth/authorize';
@@ -33,10 +34,13 @@ export interface ThreadsStrategyOptions
   tokenURL?: string | undefined;
   /** The Graph API, with its version. Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
-  /** CSRF protection: `true` keeps the state in the session, `false` switches it off. Default: `false`. */
-  state?: boolean | undefined;
-  /** A state store of your own, in place of `state`. */
-  store?: StateStore | undefined;
+  /**
+   * CSRF protection. `true`: the state is kept in the session. `false`: none. An object: a state store, as `store`.
+   * Default: a {@link CookieStateStore} with a key derived from `clientSecret`.
+   */
+  state?: boolean | StateStore | CookieStateStore | undefined;
+  /** A state store of your own, as in passport-oauth2. */
+  store?: StateStore | CookieStateStore | undefined;
   /** Whether to trade the token for one of 60 days before the verify function runs. Default: `false`. */
   longLived?: boolean | undefined;
   /** The `/me` fields, or `false` for no `/me` call. Default: id, username, name, picture, biography, is_verified. */
@@ -154,7 +158,15 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
   };
 }
 
-function stateOptions({ state, store }: ThreadsStrategyOptions): { state?: boolean; store?: StateStore } {
-  if (store !== undefined) return { store };
-  return { state: state === true };
+function stateOptions({
+  state,
+  store,
+  clientSecret,
+}: ThreadsStrategyOptions): Pick<StrategyOptions, 'state' | 'store'> {
+  const own = store ?? (typeof state === 'object' ? state : undefined);
+  if (own === undefined && typeof state === 'boolean') return { state };
+  const chosen = own ?? new CookieStateStore();
+  const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;
+  // The declared type of a state store lacks the form with application state.
+  return { store: keyed as StateStore };
 }
