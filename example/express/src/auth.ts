@@ -1,0 +1,129 @@
+import { Router } from 'express';
+import passport from 'passport';
+import {
+  type ThreadsProfile,
+  ThreadsStrategy,
+  type ThreadsStrategyOptions,
+  type TokenParams,
+} from 'passport-threads-oauth2';
+import { CALLBACK_PATH, type Config } from './config.js';
+import { describe } from './permissions.js';
+import { localPath, withFragment } from './return-to.js';
+import type { User, Users } from './users.js';
+
+type AppUser = User;
+declare global {
+  namespace Express {
+    interface User extends AppUser {}
+  }
+}
+
+/** The addresses of a simulator; left out, the strategy talks to Threads. */
+export type Endpoints = Pick<ThreadsStrategyOptions, 'authorizationURL' | 'tokenURL' | 'graphURL'>;
+
+/** What a strategy says about a sign-in that failed, and Passport hands on. */
+interface Failure {
+  type?: string;
+  message?: string;
+  missing?: string[];
+}
+
+/** A Passport of its own for each app, so that two apps in one process (the tests) share nothing. */
+export function createPassport(config: Config, endpoints: Endpoints, users: Users): passport.Authenticator {
+  const authenticator = new passport.Passport();
+
+  authenticator.use(
+    new ThreadsStrategy(
+      {
+        ...endpoints,
+        ...config.threads,
+        // Ties the answer to the browser that asked, and carries `returnTo` there and back, in the session.
+        // (`state: true` would do the first alone: that store of passport-oauth2 keeps no state of the app.)
+        store: true as unknown as ThreadsStrategyOptions['store'],
+        // A token of 60 days instead of one hour.
+        longLived: true,
+      },
+      // Runs after Threads has vouched for the person. Whatever it resolves to becomes `req.user`.
+      async (
+        accessToken: string,
+        _refreshToken: string | undefined,
+        params: TokenParams,
+        profile: ThreadsProfile,
+      ) =>
+        users.upsert({
+          id: profile.id,
+          username: profile.username,
+          name: profile.displayName,
+          picture: profile.photos?.[0]?.value,
+          scopes: profile.scopes,
+          tokenExpiresAt: expiryOf(profile.token?.expiresAt, params.expires_in),
+          accessToken,
+        }),
+    ),
+  );
+
+  // The session holds the id alone; each request reads the rest from the database.
+  authenticator.serializeUser((user, done) => done(null, user.id));
+  authenticator.deserializeUser((id: string, done) => {
+    users.find(id).then((user) => done(null, user ?? false), done);
+  });
+  return authenticator;
+}
+
+export function authRoutes(authenticator: passport.Authenticator, config: Config): Router {
+  const router = Router();
+
+  router.get('/auth/threads', (req, res, next) => {
+    if (config.publicURL.startsWith('https:') && !req.secure) {
+      // The session cookie is for https only, so the way back could not be recognised. Say so now.
+      res.status(400).render('wrong-address', { title: 'Open this app over https' });
+      return;
+    }
+    const options: object = {
+      state: { returnTo: localPath(req.query.returnTo) },
+    };
+    authenticator.authenticate('threads', options)(req, res, next);
+  });
+
+  router.get(CALLBACK_PATH, (req, res, next) => {
+    const finish: passport.AuthenticateCallback = (error, user, info, status) => {
+      if (error) return next(error);
+      if (!user) {
+        const failure: Failure = typeof info === 'object' ? info : {};
+        return res.status(typeof status === 'number' ? status : 401).render(...failurePage(failure));
+      }
+      // Passport gives the session a new id here, so that nobody can plant one beforehand.
+      req.logIn(user, (loginError) => {
+        if (loginError) return next(loginError);
+        const { state } = (info ?? {}) as { state?: { returnTo?: string } };
+        res.redirect(303, withFragment(localPath(state?.returnTo) ?? '/profile'));
+      });
+    };
+    authenticator.authenticate('threads', finish)(req, res, next);
+  });
+
+  return router;
+}
+
+function failurePage({ type, message, missing = [] }: Failure): [view: string, locals: object] {
+  switch (type) {
+    case 'access_denied':
+      return ['cancelled', { title: 'You cancelled' }];
+    case 'missing_scopes':
+      return [
+        'missing-scopes',
+        {
+          title: 'A permission is missing',
+          missing: missing.map((scope) => ({ scope, label: describe(scope) })),
+        },
+      ];
+    default:
+      return ['failed', { title: 'Sign-in could not be finished', message }];
+  }
+}
+
+function expiryOf(reported: Date | null | undefined, expiresIn: unknown): User['tokenExpiresAt'] {
+  if (reported !== undefined) return reported ?? 'never';
+  const seconds = Number(expiresIn);
+  return expiresIn !== undefined && seconds > 0 ? new Date(Date.now() + seconds * 1000) : undefined;
+}

@@ -1,0 +1,150 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { join } from 'node:path';
+import dotenv from 'dotenv';
+import type { Store } from 'express-session';
+import { createApp } from './app.js';
+import type { Endpoints } from './auth.js';
+import { type Config, ConfigError, loadConfig, ROOT } from './config.js';
+import { openUsers } from './users.js';
+
+/** A reason not to start that the person at the terminal can do something about. */
+class StartError extends Error {}
+
+// What has been opened, closed again in reverse order: the server first, the database last.
+const opened: (() => unknown)[] = [];
+
+try {
+  dotenv.config({ path: join(ROOT, '.env'), quiet: true });
+  await start(loadConfig(process.env));
+} catch (error) {
+  console.error(error instanceof ConfigError || error instanceof StartError ? error.message : error);
+  await closeAll();
+  process.exit(1);
+}
+
+async function start(config: Config): Promise<void> {
+  const users = await openUsers(config.databaseURL).catch((error: Error) => {
+    throw new StartError(`The database cannot be opened: ${error.message}\nCheck DATABASE_URL.`);
+  });
+  opened.push(() => users.close());
+
+  const sessionStore = config.redisURL ? await openRedis(config.redisURL) : undefined;
+  const endpoints = await openSimulator(config);
+  const app = createApp({ config, users, endpoints, sessionStore });
+  await listen(app, config);
+
+  const lines =
+    config.mode === 'simulator'
+      ? [
+          `Signing in against the simulator at ${new URL(endpoints.authorizationURL ?? '').origin}: no Meta app is needed.`,
+          'To use Threads itself, fill in .env (see .env.example).',
+        ]
+      : [`Signing in against Threads with app ${config.threads.clientID}.`];
+  if (config.sessionSecretIsRandom) {
+    lines.push('SESSION_SECRET is not set, so everyone is signed out when the app restarts.');
+  }
+  console.log(['', `  Open ${config.publicURL}`, '', ...lines.map((line) => `  ${line}`), ''].join('\n'));
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      await closeAll();
+      process.exit(0);
+    });
+  }
+}
+
+async function listen(app: RequestListener, { https, port }: Config): Promise<void> {
+  let server: Server;
+  try {
+    server = https ? createHttpsServer(https, app) : createHttpServer(app);
+  } catch {
+    throw new StartError('HTTPS_KEY and HTTPS_CERT are not a private key and its certificate, both as PEM.');
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, 'PORT', port)));
+    server.listen(port, resolve);
+  });
+  opened.push(() => {
+    // Answers under way get five seconds; connections that wait for nothing get none.
+    setTimeout(() => server.closeAllConnections(), 5000).unref();
+    server.closeIdleConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+}
+
+async function openRedis(url: string): Promise<Store> {
+  const [{ createClient }, { RedisStore }] = await Promise.all([import('redis'), import('connect-redis')]);
+  let connected = false;
+  const client = createClient({
+    url,
+    // While Redis is away a request gets an error page at once, rather than waiting for it.
+    disableOfflineQueue: true,
+    socket: {
+      connectTimeout: 5000,
+      reconnectStrategy: (retries, cause) => (connected ? Math.min(100 * 2 ** retries, 3000) : cause),
+    },
+  });
+  // Without a listener an 'error' event ends the process.
+  client.on('error', (error: NodeJS.ErrnoException) => {
+    if (connected) console.error(`Redis: ${error.code ?? error.name}`);
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    const { host } = new URL(url);
+    throw new StartError(
+      `Redis at ${host} does not answer (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}). Check REDIS_URL.`,
+    );
+  }
+  connected = true;
+  opened.push(() => client.close());
+  return new RedisStore({ client, prefix: 'threads-example:' });
+}
+
+/** The addresses to talk to. Threads' own are the strategy's defaults, so there is nothing to say for them. */
+async function openSimulator({ simulator, threads }: Config): Promise<Endpoints> {
+  if (!simulator) return {};
+  if ('url' in simulator) {
+    return {
+      authorizationURL: `${simulator.url}/oauth/authorize`,
+      tokenURL: `${simulator.url}/oauth/access_token`,
+      graphURL: `${simulator.url}/v1.0`,
+    };
+  }
+  const { createThreadsSimulator } = await import('passport-threads-oauth2/simulator');
+  const { clientID, clientSecret, callbackURL } = threads;
+  const server = createThreadsSimulator({
+    apps: [{ clientID, clientSecret, name: 'Spool', redirectURIs: [callbackURL] }],
+  });
+  await server.listen(simulator.port).catch((error: NodeJS.ErrnoException) => {
+    throw portError(error, 'SIMULATOR_PORT', simulator.port);
+  });
+  opened.push(() => server.close());
+  return server.endpoints;
+}
+
+function portError(error: NodeJS.ErrnoException, name: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(
+        `Port ${port} is in use. Stop the program that has it, or choose another: ${name}=${port + 1} npm start`,
+      );
+    case 'EACCES':
+      return new StartError(
+        `Port ${port} needs more rights than this process has. Choose one above 1023 with ${name}.`,
+      );
+    default:
+      return error;
+  }
+}
+
+async function closeAll(): Promise<void> {
+  for (const close of opened.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      console.error(`While stopping: ${(error as Error).message}`);
+    }
+  }
+}

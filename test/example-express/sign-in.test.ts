@@ -1,0 +1,323 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { ADA, Browser, type Example, MATEO, startExample, temporaryDatabase, textOf } from './support.js';
+
+describe('example/express: signing in', () => {
+  let example: Example;
+  let browser: Browser;
+
+  async function start(...args: Parameters<typeof startExample>): Promise<void> {
+    example = await startExample(...args);
+    browser = new Browser(example.origin);
+  }
+
+  afterEach(() => example.close());
+
+  describe('that goes wrong', () => {
+    it('shows a friendly page to a person who cancelled, and signs nobody in', async () => {
+      await start();
+      const page = await browser.signIn({ decision: 'cancel' });
+      expect(page.status).to.equal(403);
+      expect(textOf(page)).to.contain('You cancelled').and.to.contain('Continue with Threads');
+      expect((await browser.request('/profile')).status).to.equal(303);
+    });
+
+    it('answers a person who is no tester yet with what to do about it', async () => {
+      await start();
+      const { url } = await browser.open('/auth/threads');
+      const state = new URL(url).searchParams.get('state')!;
+      const query = new URLSearchParams({ error_code: '1349245', error_message: 'Not <invited>', state });
+      const page = await browser.open(`/auth/threads/callback?${query}`);
+      expect(page.status).to.equal(502);
+      expect(page.html).to.contain('Not &lt;invited&gt;');
+      expect(textOf(page)).to.match(/What to do Add the account as a Threads tester/);
+      expect(textOf(page).match(/Threads tester/g), 'the hint appears once').to.have.length(1);
+    });
+
+    it('says which permission is missing when the app cannot do without it', async () => {
+      await start({ THREADS_REQUIRED_SCOPES: 'threads_content_publish' });
+      const page = await browser.signIn({ scopes: ['threads_basic'] });
+      expect(page.status).to.equal(403);
+      expect(textOf(page)).to.match(/Publish posts for you threads_content_publish Required/);
+      expect((await browser.request('/profile')).status).to.equal(303);
+    });
+
+    it('refuses an answer that this browser did not ask for', async () => {
+      await start();
+      const code = example.simulator.authorize({
+        clientID: example.config.threads.clientID,
+        redirectURI: example.config.threads.callbackURL,
+      });
+      const page = await browser.open(`/auth/threads/callback?code=${code}&state=stolen`);
+      expect(page.status).to.equal(403);
+      expect(textOf(page)).to.contain('could not be finished').and.to.contain('Start over');
+    });
+
+    it('answers 502 when Threads cannot be reached, without naming codes or secrets', async () => {
+      const gone = createServer().listen(0, '127.0.0.1');
+      await once(gone, 'listening');
+      const { port } = gone.address() as AddressInfo;
+      await new Promise((resolve) => gone.close(resolve));
+      await start({}, { endpoints: { tokenURL: `http://127.0.0.1:${port}/oauth/access_token` } });
+      const page = await browser.signIn();
+      expect(page.status).to.equal(502);
+      const code = new URL(page.url).searchParams.get('code')!;
+      expect(textOf(page)).to.contain('Threads could not sign you in');
+      for (const secret of [code, example.config.threads.clientSecret]) {
+        expect(page.html).not.to.contain(secret);
+        expect(example.log.join('\n')).not.to.contain(secret);
+      }
+      expect(example.log).to.satisfy((lines: string[]) =>
+        lines.some((line) => line.startsWith('ThreadsNetworkError: ')),
+      );
+    });
+
+    it('cannot forge a line of the log', async () => {
+      await start();
+      const { url } = await browser.open('/auth/threads');
+      const state = new URL(url).searchParams.get('state')!;
+      const query = new URLSearchParams({
+        error: 'server_error',
+        error_description: 'a\nGET /admin 200',
+        state,
+      });
+      await browser.open(`/auth/threads/callback?${query}`);
+      expect(example.log.join('\n')).to.contain('ThreadsAuthorizationError: a GET /admin 200');
+      expect(example.log.some((line) => line.includes('\n'))).to.equal(false);
+    });
+
+    it('stops before it starts when https is promised and http is spoken', async () => {
+      await start({ THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback' });
+      const page = await browser.open('/auth/threads');
+      expect(page.status).to.equal(400);
+      expect(textOf(page)).to.contain('https://app.example').and.to.contain('TRUST_PROXY');
+    });
+
+    it('starts behind a proxy on this machine that ends https', async () => {
+      await start({ THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback' });
+      const response = await fetch(`${example.origin}/auth/threads`, {
+        redirect: 'manual',
+        headers: { 'x-forwarded-proto': 'https' },
+      });
+      expect(response.status).to.equal(302);
+      expect(response.headers.get('set-cookie')).to.match(
+        /^__Host-.*Path=\/;.*HttpOnly; Secure; SameSite=Lax/,
+      );
+    });
+  });
+
+  describe('that goes well', () => {
+    it('leads from the button to the profile', async () => {
+      await start();
+      const home = await browser.open('/');
+      expect(home.html).to.contain('<a class="button" href="/auth/threads">Continue with Threads</a>');
+      const page = await browser.signIn();
+      expect(page.status).to.equal(200);
+      expect(new URL(page.url).pathname).to.equal('/profile');
+      const text = textOf(page);
+      expect(text).to.contain('Welcome, Ada Okafor @ada.okafor This is your first time here.');
+      expect(text).to.contain(ADA);
+      expect(page.html).to.contain(`src="${new URL(example.simulator.endpoints.graphURL).origin}/pictures/`);
+      expect(text.match(/ Granted /g)).to.have.length(3);
+      expect(text).to.match(/Expires in (59|60) days/);
+    });
+
+    it('leaves no trace of the #_ that Threads adds', async () => {
+      await start();
+      const page = await browser.signIn();
+      expect(new URL(page.url).hash).to.equal('#top');
+      const script = await browser.open('/address-bar.js');
+      expect(script.headers.get('content-type')).to.contain('javascript');
+      expect(page.html).to.contain('<script src="/address-bar.js"></script>');
+    });
+
+    it('shows a permission that was unticked as not granted', async () => {
+      await start();
+      const page = await browser.signIn({ scopes: ['threads_basic', 'threads_content_publish'] });
+      expect(textOf(page)).to.match(/threads_content_publish Granted .*threads_manage_insights Not granted/);
+    });
+
+    it('says that permissions are not reported for a person whose token cannot inspect itself', async () => {
+      await start();
+      const page = await browser.signIn({ user: MATEO });
+      expect(page.status).to.equal(200);
+      const text = textOf(page);
+      expect(text).to.contain('Threads did not report which permissions you granted');
+      expect(text).not.to.match(/ Granted | Not granted /);
+      expect(text, 'the expiry comes from the token answer').to.match(/Expires in (59|60) days/);
+    });
+
+    it('reports them all the same with the token of a tester', async () => {
+      await start();
+      const { simulator } = example;
+      const { clientID, clientSecret } = example.config.threads;
+      const token = simulator.issueToken({ clientID, userId: ADA, longLived: true });
+      const withToken = await startExample(
+        { THREADS_TESTER_ACCESS_TOKEN: token },
+        { endpoints: simulator.endpoints },
+      );
+      try {
+        simulator.addApp({ clientID, clientSecret, redirectURIs: [withToken.config.threads.callbackURL] });
+        const page = await new Browser(withToken.origin).signIn({ user: MATEO });
+        expect(page.status).to.equal(200);
+        expect(textOf(page).match(/ Granted /g)).to.have.length(3);
+      } finally {
+        await withToken.close();
+      }
+    });
+
+    it('keeps pages about a person out of every cache and every frame', async () => {
+      await start();
+      const { headers } = await browser.signIn();
+      expect(headers.get('cache-control')).to.equal('no-store');
+      expect(headers.get('referrer-policy')).to.equal('no-referrer');
+      expect(headers.get('x-content-type-options')).to.equal('nosniff');
+      expect(headers.get('content-security-policy')).to.contain("frame-ancestors 'none'");
+      expect(headers.get('content-security-policy')).not.to.contain('unsafe');
+    });
+
+    it('gives the session a new id', async () => {
+      await start();
+      await browser.open('/auth/threads');
+      const before = await browser.jar.getCookies(example.origin);
+      await browser.signIn();
+      const after = await browser.jar.getCookies(example.origin);
+      expect(before).to.have.length(1);
+      expect(after.map(({ key }) => key)).to.include('session');
+      const sessionIn = (cookies: typeof before) => cookies.find(({ key }) => key === 'session')?.value;
+      expect(sessionIn(after)).not.to.equal(sessionIn(before));
+    });
+
+    it('sets no cookie for a person who only looks', async () => {
+      await start();
+      expect((await browser.open('/')).headers.getSetCookie()).to.deep.equal([]);
+    });
+
+    it('writes neither codes nor tokens to the log', async () => {
+      await start();
+      await browser.signIn();
+      expect(example.log.join('\n')).to.match(/GET \/auth\/threads\/callback 303/);
+      expect(example.log.join('\n')).not.to.match(/code=|AQ|THQV|\?/);
+    });
+  });
+
+  describe('and coming back', () => {
+    it('greets a returning user after a restart, and shows what changed meanwhile', async () => {
+      const database = await temporaryDatabase();
+      try {
+        const env = { DATABASE_URL: database.url };
+        await start(env);
+        await browser.signIn();
+        await example.close();
+        await start(env);
+        example.simulator.addUser({ id: ADA, username: 'ada.lindqvist', name: 'Ada Lindqvist' });
+        const page = await browser.signIn();
+        expect(textOf(page)).to.match(
+          /Welcome back, Ada Lindqvist @ada.lindqvist You first signed in on \d+ \w+ \d{4}\./,
+        );
+      } finally {
+        await database.remove();
+      }
+    });
+
+    it('sends a person who asked for a page there after sign-in', async () => {
+      await start();
+      const asked = await browser.open('/profile?from=letter');
+      expect(new URL(asked.url).pathname).to.equal('/');
+      const href = /href="(\/auth\/threads\?[^"]+)"/.exec(asked.html)![1]!;
+      const returnTo = new URL(href, example.origin).searchParams.get('returnTo')!;
+      const page = await browser.signIn({ returnTo });
+      expect(page.status).to.equal(200);
+      expect(page.url).to.equal(`${example.origin}/profile?from=letter#top`);
+    });
+
+    for (const returnTo of [
+      'https://evil.example/',
+      '//evil.example/',
+      '/\\evil.example',
+      '/.//evil.example',
+      '/\tevil.example',
+      '/auth/threads',
+    ]) {
+      it(`does not send anyone to ${JSON.stringify(returnTo)}`, async () => {
+        await start();
+        const page = await browser.signIn({ returnTo });
+        expect(page.url).to.equal(`${example.origin}/profile#top`);
+        const home = await browser.open(`/?${new URLSearchParams({ returnTo })}`);
+        expect(home.html).not.to.contain('evil');
+      });
+    }
+  });
+});
+
+describe('example/express: signing out', () => {
+  let example: Example;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    example = await startExample();
+    browser = new Browser(example.origin);
+  });
+
+  afterEach(() => example.close());
+
+  const tokenIn = (html: string) => /name="csrf" value="([^"]+)"/.exec(html)![1]!;
+
+  it('does not happen by a link', async () => {
+    await browser.signIn();
+    expect((await browser.open('/sign-out')).status).to.equal(404);
+    expect((await browser.open('/profile')).status).to.equal(200);
+  });
+
+  it('does not happen without the token of the session', async () => {
+    await browser.signIn();
+    const stranger = new Browser(example.origin);
+    const { html } = await stranger.signIn();
+    for (const form of [{}, { csrf: '' }, { csrf: 'x' }, { csrf: tokenIn(html) }]) {
+      const page = await browser.open('/sign-out', form as Record<string, string>);
+      expect(page.status).to.equal(403);
+      expect(textOf(page)).to.contain('You are still signed in');
+    }
+    expect((await browser.open('/profile')).status).to.equal(200);
+  });
+
+  it('ends the session for good, even for somebody who kept the cookie', async () => {
+    const { html } = await browser.signIn();
+    const cookie = await browser.jar.getCookieString(example.origin);
+    const page = await browser.open('/sign-out', { csrf: tokenIn(html) });
+    expect(new URL(page.url).pathname).to.equal('/');
+    expect(textOf(page)).to.contain('Continue with Threads');
+    expect(await browser.jar.getCookieString(example.origin)).to.equal('');
+    const replay = await fetch(`${example.origin}/profile`, { headers: { cookie }, redirect: 'manual' });
+    expect(replay.status).to.equal(303);
+  });
+
+  it('is no error when it happened already', async () => {
+    const page = await browser.open('/sign-out', {});
+    expect(page.status).to.equal(200);
+  });
+});
+
+describe('example/express: other pages', () => {
+  let example: Example;
+
+  beforeEach(async () => {
+    example = await startExample();
+  });
+
+  afterEach(() => example.close());
+
+  it('says that there is no such page', async () => {
+    const page = await new Browser(example.origin).open('/nowhere');
+    expect(page.status).to.equal(404);
+    expect(textOf(page)).to.contain('There is no such page');
+  });
+
+  it('blames a path that cannot be read on the request, and shows no stack trace', async () => {
+    const page = await new Browser(example.origin).open('/%c0%af');
+    expect(page.status).to.be.within(400, 404);
+    expect(page.html).not.to.match(/\bat \S+ \(|node_modules/);
+  });
+});
