@@ -45,9 +45,8 @@ function death(subcode: Death['subcode'], reason: string): Death {
   };
 }
 
-/** Refuses a token without the permission, or with one whose 90 days are over. */
-export function requireScope(token: Token, scope: string, store: Store): void {
-  if (token.scopes.includes(scope) && token.grant.expiresAt > store.now()) return;
+export function requireScope(token: Token, scope: string): void {
+  if (token.scopes.includes(scope)) return;
   throw permissionRefusal(`Application does not have permission for this action: ${scope} is required`);
 }
 

@@ -18,7 +18,7 @@ export function routeGraph(app: Express, store: Store): void {
         'An active access token must be used to query information about the current user.',
       );
     }
-    requireScope(token, 'threads_basic', store);
+    requireScope(token, 'threads_basic');
     const user = store.users.get(token.grant.user)!;
     const profile = profileOf(user, `${originOf(req)}/pictures/${encodeURIComponent(user.username)}.svg`);
     const answer: Record<string, unknown> = { id: user.id };

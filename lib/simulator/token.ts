@@ -59,7 +59,7 @@ export function routeTokens(app: Express, store: Store): void {
     if (store.now() - token.issuedAt < REFRESH_AGE) {
       throw invalidParameter('The access token must be at least 24 hours old to be refreshed');
     }
-    requireScope(token, 'threads_basic', store);
+    requireScope(token, 'threads_basic');
     store.extend(token.grant);
     sendLongLived(res, store, store.issueToken(token, true));
   });
