@@ -23,7 +23,8 @@ describe('example/express: the page to return to', () => {
     ['a list', ['/profile', '/x']],
     ['an object', { toString: () => '/profile' }],
     ['a missing value', undefined],
-    ['a path longer than a header should be', `/${'x'.repeat(1024)}`],
+    ['a path longer than a cookie should be', `/${'x'.repeat(1024)}`],
+    ['a path that grows too long when it is percent-encoded', `/${'ễ'.repeat(200)}`],
   ] as const) {
     it(`is not ${what}`, () => {
       expect(localPath(value)).to.equal(undefined);

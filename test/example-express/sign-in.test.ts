@@ -178,16 +178,26 @@ describe('example/express: signing in', () => {
       expect(headers.get('content-security-policy')).not.to.contain('unsafe');
     });
 
-    it('gives the session a new id', async () => {
+    it('gives the session a new id, and leaves nothing of the old one', async () => {
       await start();
-      await browser.open('/auth/threads');
-      const before = await browser.jar.getCookies(example.origin);
       await browser.signIn();
-      const after = await browser.jar.getCookies(example.origin);
-      expect(before).to.have.length(1);
-      expect(after.map(({ key }) => key)).to.include('session');
-      const sessionIn = (cookies: typeof before) => cookies.find(({ key }) => key === 'session')?.value;
-      expect(sessionIn(after)).not.to.equal(sessionIn(before));
+      const planted = await browser.jar.getCookieString(example.origin);
+      await browser.signIn();
+      expect(await browser.jar.getCookieString(example.origin)).not.to.equal(planted);
+      const replay = await fetch(`${example.origin}/profile`, {
+        headers: { cookie: planted },
+        redirect: 'manual',
+      });
+      expect(replay.status).to.equal(303);
+    });
+
+    it('works in two tabs of one browser at the same time', async () => {
+      await start();
+      const first = await browser.open('/auth/threads?returnTo=/profile%3Ftab=1');
+      const second = await browser.open('/auth/threads?returnTo=/profile%3Ftab=2');
+      const allow = { decision: 'allow', user: ADA };
+      expect((await browser.open(first.url, allow)).url).to.equal(`${example.origin}/profile?tab=1#top`);
+      expect((await browser.open(second.url, allow)).url).to.equal(`${example.origin}/profile?tab=2#top`);
     });
 
     it('sets no cookie for a person who only looks', async () => {

@@ -37,9 +37,6 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
       {
         ...endpoints,
         ...config.threads,
-        // Ties the answer to the browser that asked, and carries `returnTo` there and back, in the session.
-        // (`state: true` would do the first alone: that store of passport-oauth2 keeps no state of the app.)
-        store: true as unknown as ThreadsStrategyOptions['store'],
         // A token of 60 days instead of one hour.
         longLived: true,
       },

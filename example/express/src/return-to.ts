@@ -1,3 +1,4 @@
+// It travels in a cookie.
 const MAX_LENGTH = 1024;
 
 // Never a place to come back to: the sign-in would start again, or the answer would be a 404.
@@ -9,7 +10,7 @@ const NOT_PAGES = ['/auth/', '/sign-out/'];
  * host (`//evil.example`, `/\evil.example`, `/.//evil.example`) must never get through.
  */
 export function localPath(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > MAX_LENGTH) return undefined;
+  if (typeof value !== 'string') return undefined;
   if (!value.startsWith('/') || hasControlCharacter(value) || value.includes('\\')) return undefined;
   const base = 'http://here.invalid';
   if (!URL.canParse(value, base)) return undefined;
@@ -17,7 +18,8 @@ export function localPath(value: unknown): string | undefined {
   // The URL parser resolves `.` and `..`, which can bring a leading `//` about, so look again behind it.
   if (url.origin !== base || url.pathname.startsWith('//')) return undefined;
   if (NOT_PAGES.some((page) => `${url.pathname}/`.toLowerCase().startsWith(page))) return undefined;
-  return url.pathname + url.search + url.hash;
+  const path = url.pathname + url.search + url.hash;
+  return path.length > MAX_LENGTH ? undefined : path;
 }
 
 /**
