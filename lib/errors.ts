@@ -253,6 +253,28 @@ export class ThreadsNetworkError extends InternalOAuthError {
   }
 }
 
+/** What is wrong with a signed request. */
+export type ThreadsSignedRequestErrorCode = 'MALFORMED' | 'SIGNATURE' | 'ALGORITHM' | 'EXPIRED';
+
+/** A `signed_request` that an app must not act on. */
+export class ThreadsSignedRequestError extends Error {
+  /** What is wrong. */
+  readonly code: ThreadsSignedRequestErrorCode;
+  /** The HTTP status for this app's own answer: 400, or 403 where the signature is wrong. */
+  readonly status: number;
+
+  /**
+   * @param code - what is wrong
+   * @param message - the same in a sentence
+   */
+  constructor(code: ThreadsSignedRequestErrorCode, message: string) {
+    super(message);
+    this.code = code;
+    this.status = code === 'SIGNATURE' ? 403 : 400;
+    nameAndTrace(this, ThreadsSignedRequestError);
+  }
+}
+
 /** What is known about a refusal besides its text. */
 export interface RefusalContext {
   advice?: string | undefined;

@@ -21,7 +21,12 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
     res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }));
+  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' });
+  app.use((req, res, next) => {
+    // An app around the simulator may have read the body already; Express 4 would wait for it or fail.
+    if (req.readableEnded) next();
+    else readForm(req, res, next);
+  });
 
   routeAuthorization(app, store);
   routeTokens(app, store);

@@ -13,7 +13,7 @@ const gradients = [
 
 /** A profile picture with the person's initials, the same one each time. */
 export function avatar(user: SimulatedUser): string {
-  const [from, to] = gradients[Number(BigInt(user.id) % 997n) % gradients.length]!;
+  const [from, to] = gradients[Number(BigInt(user.id) % 991n) % gradients.length]!;
   return html`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320" viewBox="0 0 320 320">
 <defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="${from}"/><stop offset="1" stop-color="${to}"/></linearGradient></defs>
 <rect width="320" height="320" fill="url(#g)"/>

@@ -73,7 +73,6 @@ export class Store {
       ...app,
       redirectURIs: [...app.redirectURIs],
     });
-    this.#appTokens.delete(app.clientID);
   }
 
   addUser(user: SimulatedUser): void {

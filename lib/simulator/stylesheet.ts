@@ -30,7 +30,7 @@ main { margin: 0 auto; }
 }
 .badge:hover { text-decoration: underline; }
 .request {
-  display: flex; gap: 16px; align-items: center; padding: 22px 22px 18px;
+  display: flex; gap: 16px; align-items: center; padding: 22px;
   background: var(--paper); border: 1px solid var(--line); border-bottom: 0; border-radius: 16px 16px 0 0;
 }
 .tile {
@@ -47,7 +47,7 @@ form { margin: 0; }
 fieldset { min-width: 0; margin: 0 0 20px; padding: 0; border: 0; }
 legend { padding: 0; margin-bottom: 8px; font-size: 14px; font-weight: 600; color: var(--soft); }
 input[type=radio], input[type=checkbox] { flex: none; width: 18px; height: 18px; margin: 0; accent-color: var(--accent); }
-.people { display: grid; gap: 8px; max-height: 340px; overflow-y: auto; padding: 3px; margin: -3px; }
+.people { display: grid; gap: 8px; max-height: 340px; overflow-y: auto; padding: 5px; margin: -5px; }
 .person { display: flex; align-items: center; gap: 12px; }
 label.person {
   padding: 9px 14px; border: 1px solid var(--line); border-radius: 12px; cursor: pointer;
@@ -110,7 +110,7 @@ a { color: var(--accent); text-underline-offset: 2px; }
 .failed { color: var(--danger); font-weight: 600; }
 @media (max-width: 480px) {
   body { padding: 16px 12px; }
-  .request { padding: 18px 16px 14px; }
+  .request { padding: 18px 16px; }
   .window form { padding: 0 16px 16px; }
   h1 { font-size: 19px; }
   label.person { padding: 9px 12px; flex-wrap: wrap; }
