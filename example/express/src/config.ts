@@ -63,6 +63,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const configured = ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL'].some(get);
   const mode = configured && !get('THREADS_SIMULATOR_URL') ? 'threads' : 'simulator';
 
+  const clientID = appID();
+  const clientSecret = appSecret();
   const port = portNumber('PORT', 3000, 1);
   const https = certificate();
   const local = `${https ? 'https' : 'http'}://localhost:${port}`;
@@ -75,8 +77,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     port,
     publicURL: URL.canParse(callbackURL) ? new URL(callbackURL).origin : local,
     threads: {
-      clientID: appID(),
-      clientSecret: appSecret(),
+      clientID,
+      clientSecret,
       callbackURL,
       scope: scopes(
         'THREADS_SCOPE',
@@ -104,10 +106,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     const value = get('THREADS_APP_ID');
     if (mode === 'simulator') return value ?? simulatedApp.clientID;
     if (!value) {
-      problems.push('THREADS_APP_ID is missing. Dashboard: App settings → Basic → "Threads App ID".');
+      problems.push(
+        'THREADS_APP_ID is missing: the Threads App ID in App Dashboard → Use cases → Access the Threads API → Settings.',
+      );
     } else if (!/^\d+$/.test(value)) {
       problems.push(
-        'THREADS_APP_ID must consist of digits only. Dashboard: App settings → Basic → "Threads App ID" (not the App ID above it, which belongs to Facebook).',
+        'THREADS_APP_ID must consist of digits only. It is the Threads App ID in App Dashboard → Use cases → Access the Threads API → Settings, not the Facebook App ID at the top of the dashboard.',
       );
     }
     return value ?? '';
@@ -117,7 +121,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     const value = get('THREADS_APP_SECRET');
     if (mode === 'simulator') return value ?? simulatedApp.clientSecret;
     if (!value) {
-      problems.push('THREADS_APP_SECRET is missing. Dashboard: App settings → Basic → "Threads App Secret".');
+      problems.push(
+        'THREADS_APP_SECRET is missing: the Threads app secret in App Dashboard → Use cases → Access the Threads API → Settings.',
+      );
     } else if (/[\s"']/.test(value)) {
       problems.push('THREADS_APP_SECRET has a space or a quotation mark in it. Copy it once more.');
     }
@@ -129,7 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (!value) {
       if (mode === 'threads') {
         problems.push(
-          `THREADS_CALLBACK_URL is missing. Dashboard: Use cases → Threads API → Settings → "Redirect Callback URLs", for example https://threads-login.test:3000${CALLBACK_PATH}.`,
+          `THREADS_CALLBACK_URL is missing: one of the Redirect Callback URLs in App Dashboard → Use cases → Access the Threads API → Settings, for example https://threads-login.test:3000${CALLBACK_PATH}.`,
         );
       }
       return fallback;

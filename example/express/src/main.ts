@@ -87,7 +87,7 @@ async function openRedis(url: string): Promise<Store> {
   });
   // Without a listener an 'error' event ends the process.
   client.on('error', (error: NodeJS.ErrnoException) => {
-    if (connected) console.error(`Redis: ${error.code ?? error.name}`);
+    if (connected) console.error(`Redis: ${error.code ?? error.message}`);
   });
   try {
     await client.connect();
