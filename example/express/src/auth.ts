@@ -76,6 +76,7 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
       res.status(400).render('wrong-address', { title: 'Open this app over https' });
       return;
     }
+    // The strategy keeps this in a signed cookie, which also ties the answer to the browser that asked.
     const options: object = {
       state: { returnTo: localPath(req.query.returnTo) },
     };
