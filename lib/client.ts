@@ -8,7 +8,7 @@ import { GRAPH_URL, type TokenInfo, verifyToken } from './verify-token.js';
 
 /** Options of {@link ThreadsClient}. */
 export interface ThreadsClientOptions extends Omit<TransportOptions, 'signal'> {
-  /** The Threads App ID: App Dashboard → Use cases → Access the Threads API → Settings. */
+  /** The Threads App ID: App Dashboard → App settings → Basic. It is not the Facebook App ID. */
   clientID: string;
   /** The Threads app secret, beside the Threads App ID. */
   clientSecret: string;

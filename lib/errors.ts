@@ -61,9 +61,9 @@ const ADVICE: Record<ThreadsErrorReason, string> = {
 const HINT_BY_ERROR_CODE: Partial<Record<number, string>> = {
   1: 'A parameter is usually missing or empty: check client_id, redirect_uri and scope.',
   4476002:
-    'The Facebook App ID was used. Take the Threads App ID from App Dashboard → Use cases → Access the Threads API → Settings.',
+    'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
   1349026:
-    'The Facebook App ID was used. Take the Threads App ID from App Dashboard → Use cases → Access the Threads API → Settings.',
+    'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
   1349168:
     'The redirect URI is not registered to the letter. Compare it with the dashboard, which may have added a trailing slash.',
   1349245:

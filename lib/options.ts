@@ -77,8 +77,8 @@ export interface Settings {
 
 const WHERE: Record<'clientID' | 'clientSecret' | 'callbackURL', string> = {
   clientID:
-    'the Threads App ID: App Dashboard → Use cases → Access the Threads API → Settings. It is not the Facebook App ID at the top of the dashboard',
-  clientSecret: 'the Threads app secret: App Dashboard → Use cases → Access the Threads API → Settings',
+    'the Threads App ID: App Dashboard → App settings → Basic → Threads App ID. It is not the App ID at the top, which belongs to Facebook',
+  clientSecret: 'the Threads app secret: App Dashboard → App settings → Basic → Threads App secret',
   callbackURL:
     'a redirect URI that is registered to the letter: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs',
 };
