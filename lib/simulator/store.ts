@@ -69,10 +69,7 @@ export class Store {
     }
     const urls = [...app.redirectURIs, app.deauthorizeURL, app.dataDeletionURL];
     for (const url of urls) if (url !== undefined) requireWebURL(app, url);
-    this.apps.set(app.clientID, {
-      ...app,
-      redirectURIs: [...app.redirectURIs],
-    });
+    this.apps.set(app.clientID, { ...app, redirectURIs: [...app.redirectURIs] });
   }
 
   addUser(user: SimulatedUser): void {

@@ -106,6 +106,17 @@ describe('simulator: the authorization window', () => {
       await expectError(answer, 1, 'An unknown error has occurred');
     });
 
+    it('nothing of the kind when the button of the page itself was pressed', async () => {
+      for (const site of ['none', 'same-origin']) {
+        const { status } = await ask(`${threads.origin}/oauth/authorize?${new URLSearchParams(REQUEST)}`, {
+          method: 'POST',
+          body: new URLSearchParams({ decision: 'allow', user: ada.id }),
+          headers: { 'sec-fetch-site': site },
+        });
+        expect(status).to.equal(302);
+      }
+    });
+
     it('the same checks when the form is submitted', async () => {
       const form = { decision: 'allow', user: ada.id };
       const evil = { ...REQUEST, redirect_uri: 'https://evil.example/' };
@@ -251,7 +262,7 @@ describe('simulator: the authorization window', () => {
     for (const { status, text } of pages) {
       expect(status).to.equal(200);
       expect(text)
-        .to.contain('&lt;img')
+        .to.contain('&quot;&#39;&gt;&lt;img')
         .and.not.match(/<img src=x/);
       expect(text.match(/<img [^>]*>/g)?.every((tag) => tag.startsWith('<img src="/pictures/'))).to.equal(
         true,

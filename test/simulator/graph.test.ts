@@ -123,6 +123,16 @@ describe('simulator: /me', () => {
     expect(given.json.threads_profile_picture_url).to.equal('https://cdn.example/ada.jpg');
   });
 
+  it('points at a picture with https behind a proxy of this machine that speaks TLS', async () => {
+    const init = { headers: { 'x-forwarded-proto': 'https' } };
+    const query = new URLSearchParams({
+      access_token: threads.token(),
+      fields: 'threads_profile_picture_url',
+    });
+    const { json } = await ask(`${threads.origin}/v1.0/me?${query}`, init);
+    expect(json.threads_profile_picture_url).to.match(/^https:\/\/127\.0\.0\.1:\d+\/pictures\//);
+  });
+
   it('has no picture of nobody', async () => {
     expect((await threads.get('/pictures/nobody.svg')).status).to.equal(404);
     expect((await threads.get('/pictures/%ff.svg')).status).to.equal(400);

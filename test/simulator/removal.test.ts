@@ -67,6 +67,12 @@ describe('simulator: removing an app', () => {
     });
   }
 
+  it('reads no more than 64 KB of an answer', async () => {
+    reply.body = JSON.stringify({ ...JSON.parse(reply.body), padding: 'x'.repeat(100_000) });
+    const { dataDeletion } = await threads.simulator.removeApp({ ...ids, deleteData: true });
+    expect(dataDeletion).to.deep.equal({ status: 200, error: 'The answer is too large' });
+  });
+
   it('does not follow redirects', async () => {
     reply.status = 302;
     expect((await threads.simulator.removeApp(ids)).deauthorize).to.deep.equal({ status: 302 });
