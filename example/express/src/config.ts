@@ -106,12 +106,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     const value = get('THREADS_APP_ID');
     if (mode === 'simulator') return value ?? simulatedApp.clientID;
     if (!value) {
-      problems.push(
-        'THREADS_APP_ID is missing: the Threads App ID in App Dashboard → Use cases → Access the Threads API → Settings.',
-      );
+      problems.push('THREADS_APP_ID is missing: App Dashboard → App settings → Basic → Threads App ID.');
     } else if (!/^\d+$/.test(value)) {
       problems.push(
-        'THREADS_APP_ID must consist of digits only. It is the Threads App ID in App Dashboard → Use cases → Access the Threads API → Settings, not the Facebook App ID at the top of the dashboard.',
+        'THREADS_APP_ID must consist of digits only. It is App Dashboard → App settings → Basic → Threads App ID, not the App ID at the top, which belongs to Facebook.',
       );
     }
     return value ?? '';
@@ -122,7 +120,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (mode === 'simulator') return value ?? simulatedApp.clientSecret;
     if (!value) {
       problems.push(
-        'THREADS_APP_SECRET is missing: the Threads app secret in App Dashboard → Use cases → Access the Threads API → Settings.',
+        'THREADS_APP_SECRET is missing: App Dashboard → App settings → Basic → Threads App secret.',
       );
     } else if (/[\s"']/.test(value)) {
       problems.push('THREADS_APP_SECRET has a space or a quotation mark in it. Copy it once more.');
@@ -135,7 +133,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (!value) {
       if (mode === 'threads') {
         problems.push(
-          `THREADS_CALLBACK_URL is missing: one of the Redirect Callback URLs in App Dashboard → Use cases → Access the Threads API → Settings, for example https://threads-login.test:3000${CALLBACK_PATH}.`,
+          `THREADS_CALLBACK_URL is missing: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs, for example https://threads-login.test:3000${CALLBACK_PATH}.`,
         );
       }
       return fallback;
