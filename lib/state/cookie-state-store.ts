@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, textOf } from '../json.js';
-import { responseOf, watchResponses } from './response.js';
+import { keepCookie, responseOf, watchResponses } from './response.js';
 
 /** Options of {@link CookieStateStore}. */
 export interface CookieStateStoreOptions {
@@ -230,7 +230,7 @@ function setCookie(res: ServerResponse, name: string, value: string, maxAge: num
     path: '/',
     maxAge: Math.ceil(maxAge / 1000),
   } as const;
-  res.appendHeader('Set-Cookie', cookies().serialize(name, value, options));
+  keepCookie(res, cookies().serialize(name, value, options));
 }
 
 function clearCookie(res: ServerResponse, name: string, login: Login): void {

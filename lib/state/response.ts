@@ -1,14 +1,17 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isObject } from '../json.js';
 
-/** A request of any framework: Express has the response on it, Fastify and Koa the request of Node. */
+/** A request of any framework: Express has the response on it, Koa the context, Fastify the request of Node. */
 interface AnyRequest {
   res?: ServerResponse | undefined;
+  ctx?: { res?: ServerResponse | undefined } | undefined;
   raw?: IncomingMessage | undefined;
   req?: IncomingMessage | undefined;
 }
 
 const responses = new WeakMap<object, ServerResponse>();
+const keptCookies = new WeakMap<ServerResponse, string[]>();
 
 let watching = false;
 
@@ -29,6 +32,39 @@ export function watchResponses(): void {
 
 /** The response that belongs to a request, where it can be reached. */
 export function responseOf(request: object): ServerResponse | undefined {
-  const { res, raw, req } = request as AnyRequest;
-  return res ?? responses.get(raw ?? req ?? request);
+  const { res, ctx, raw, req } = request as AnyRequest;
+  // The `res` of koa-passport is a stand-in, which holds no second cookie.
+  const candidates = [res, ctx?.res, responses.get(raw ?? req ?? request)];
+  return candidates.find((candidate) => typeof candidate?.appendHeader === 'function');
+}
+
+/**
+ * Adds a cookie to a response, and sees to it that it gets there: the headers of a Fastify reply replace those of
+ * the response, and Koa takes all headers off before it answers with an error.
+ *
+ * @param res - the response
+ * @param cookie - the value of the `Set-Cookie` header
+ */
+export function keepCookie(res: ServerResponse, cookie: string): void {
+  res.appendHeader('Set-Cookie', cookie);
+  const kept = keptCookies.get(res);
+  if (kept) kept.push(cookie);
+  else guardCookies(res, [cookie]);
+}
+
+function guardCookies(res: ServerResponse, cookies: string[]): void {
+  keptCookies.set(res, cookies);
+  const writeHead = res.writeHead;
+  res.writeHead = (...args: unknown[]) => {
+    const headers = args.at(-1);
+    if (isObject(headers)) {
+      args.pop();
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value as string);
+    }
+    const present = [res.getHeader('Set-Cookie')].flat();
+    for (const cookie of cookies) {
+      if (!present.includes(cookie)) res.appendHeader('Set-Cookie', cookie);
+    }
+    return Reflect.apply(writeHead, res, args);
+  };
 }
