@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { debuglog, promisify } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './errors.js';
 import { isObject, type JSONObject, parseJSONObject } from './json.js';
@@ -153,7 +153,7 @@ function requestOptions({ dispatcher, customHeaders }: TransportOptions, signal:
 }
 
 async function send(url: string, options: Parameters<typeof import('undici').request>[1]): Promise<Answer> {
-  undici ??= require('undici') as typeof import('undici');
+  undici ??= loadUndici();
   const { statusCode: status, headers, body } = await undici.request(url, options);
   const bytes = await decompress(await readWithin(RESPONSE_LIMIT, body), headers['content-encoding']);
   if (status >= 300 && status <= 399) {
@@ -169,6 +169,13 @@ async function send(url: string, options: Parameters<typeof import('undici').req
     throw invalid(url, `answered HTTP ${status} with ${kind}`, retryAfter);
   }
   return { status, body: json, text, retryAfter };
+}
+
+function loadUndici(): typeof import('undici') {
+  if (['undici', 'fetch', 'websocket'].some((section) => debuglog(section).enabled)) {
+    (require('./debug-log.js') as typeof import('./debug-log.js')).redactDebugLog();
+  }
+  return require('undici');
 }
 
 async function readWithin(limit: number, body: AsyncIterable<Buffer>): Promise<Buffer> {

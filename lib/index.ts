@@ -25,6 +25,5 @@ export type {
   VerifyCallback,
   VerifyFunction,
   VerifyFunctionWithRequest,
-  VerifyPromise,
 } from './verify.js';
 export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './verify-token.js';

@@ -162,11 +162,10 @@ function stateOptions({
   state,
   store,
   clientSecret,
-}: ThreadsStrategyOptions): Pick<StrategyOptions, 'state' | 'store'> {
-  const own = store ?? (typeof state === 'object' ? state : undefined);
-  if (own === undefined && typeof state === 'boolean') return { state };
-  const chosen = own ?? new CookieStateStore();
+}: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
+  const chosen = store ?? state ?? new CookieStateStore();
   const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;
-  // The declared type of a state store lacks the form with application state.
+  // For `true`, passport-oauth2 has two session stores: the one under `store` also keeps application state. The
+  // declared type knows neither that one nor stores that do so.
   return { store: keyed as StateStore };
 }

@@ -13,11 +13,8 @@ import {
   callVerify,
   type TokenParams,
   type VerifyCallback,
-  type VerifyParams,
-  type VerifyProfile,
-  type VerifyWithParams,
-  type VerifyWithProfile,
-  type WithRequest,
+  type VerifyFunction,
+  type VerifyFunctionWithRequest,
 } from './verify.js';
 import type { TokenInfo } from './verify-token.js';
 
@@ -66,14 +63,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param verify - finds or makes the app's user, and says so with `done` or with a promise
    * @throws TypeError when an option is missing or wrong
    */
-  constructor(options: Options, verify: VerifyWithProfile);
-  constructor(options: Options, verify: VerifyWithParams);
-  constructor(options: Options, verify: VerifyProfile);
-  constructor(options: Options, verify: VerifyParams);
-  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyWithProfile>);
-  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyWithParams>);
-  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyProfile>);
-  constructor(options: OptionsWithRequest, verify: WithRequest<VerifyParams>);
+  constructor(options: Options, verify: VerifyFunction);
+  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
   constructor(
     options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
     verify: AnyVerify,

@@ -18,61 +18,24 @@ export interface TokenParams {
 /** What a verify function calls when it is done: with an error; with a user; or with `false` and why. */
 export type VerifyCallback = (error?: unknown, user?: Express.User | false | null, info?: object) => void;
 
-/** What a verify function that does not call back returns: a promise of the user, or of `false` or `null`. */
-export type VerifyPromise = Promise<Express.User | false | null>;
-
-type Done = void | Promise<void>;
-
-/** The forms of a verify function, by what they take besides the tokens. */
-export type VerifyFunction =
-  | VerifyWithProfile<Done>
-  | VerifyWithParams<Done>
-  | VerifyProfile<VerifyPromise>
-  | VerifyParams<VerifyPromise>;
-
-/** The forms of a verify function with `passReqToCallback`. */
-export type VerifyFunctionWithRequest =
-  | WithRequest<VerifyWithProfile<Done>>
-  | WithRequest<VerifyWithParams<Done>>
-  | WithRequest<VerifyProfile<VerifyPromise>>
-  | WithRequest<VerifyParams<VerifyPromise>>;
-
-/** `(accessToken, refreshToken, profile, done)` */
-export type VerifyWithProfile<R = Done> = (
+/**
+ * The app's verify function: `(accessToken, refreshToken, profile, done)`,
+ * `(accessToken, refreshToken, params, profile, done)`, `async (accessToken, refreshToken, params, profile)` or
+ * `async (accessToken, refreshToken, profile)`.
+ *
+ * TypeScript gives each parameter of an arrow function one type, whichever form it is. So the third is declared as
+ * what both `params` and `profile` are, and the fourth as what both `profile` and `done` are.
+ */
+export type VerifyFunction = (
   accessToken: string,
   refreshToken: string | undefined,
-  profile: ThreadsProfile,
+  paramsOrProfile: TokenParams & ThreadsProfile,
+  profileOrDone: ThreadsProfile & VerifyCallback,
   done: VerifyCallback,
-) => R;
+) => unknown;
 
-/** `(accessToken, refreshToken, params, profile, done)` */
-export type VerifyWithParams<R = Done> = (
-  accessToken: string,
-  refreshToken: string | undefined,
-  params: TokenParams,
-  profile: ThreadsProfile,
-  done: VerifyCallback,
-) => R;
-
-/** `async (accessToken, refreshToken, profile)` */
-export type VerifyProfile<R = VerifyPromise> = (
-  accessToken: string,
-  refreshToken: string | undefined,
-  profile: ThreadsProfile,
-) => R;
-
-/** `async (accessToken, refreshToken, params, profile)` */
-export type VerifyParams<R = VerifyPromise> = (
-  accessToken: string,
-  refreshToken: string | undefined,
-  params: TokenParams,
-  profile: ThreadsProfile,
-) => R;
-
-/** The same form with the request in front. */
-export type WithRequest<F> = F extends (...args: infer A) => infer R
-  ? (req: Request, ...args: A) => R
-  : never;
+/** A {@link VerifyFunction} with the request in front (`passReqToCallback`). */
+export type VerifyFunctionWithRequest = (req: Request, ...args: Parameters<VerifyFunction>) => unknown;
 
 /** A verify function whose form is not known yet. */
 export type AnyVerify = (...args: never[]) => unknown;
