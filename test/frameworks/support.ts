@@ -85,9 +85,12 @@ export class Browser {
   }
 
   /** Answers the authorization window; gives the address that it sends the browser to. */
-  async decide(window: string, decision: 'allow' | 'cancel' = 'allow', user = ADA): Promise<string> {
-    const scopes = new URL(window).searchParams.get('scope')?.split(',') ?? [];
-    const form = new URLSearchParams({ decision, user });
+  async decide(
+    window: string,
+    decision: 'allow' | 'cancel' = 'allow',
+    scopes = new URL(window).searchParams.get('scope')?.split(',') ?? [],
+  ): Promise<string> {
+    const form = new URLSearchParams({ decision, user: ADA });
     for (const scope of scopes) form.append('scope', scope);
     return locationOf(await this.open(window, { method: 'POST', body: form }));
   }
