@@ -68,6 +68,10 @@ export function callVerify(
     }
   };
 
+  // To `done`, a reason that is falsy would be none.
+  const refuse = (reason: unknown) =>
+    finish(reason || new Error('The verify function failed without saying why'));
+
   const form = formOf(verify, leading.length);
   const args = [...leading, ...(form.params ? [params] : []), profile, ...(form.done ? [finish] : [])];
   try {
@@ -80,39 +84,59 @@ export function callVerify(
     outcome.then((user) => {
       // A function that takes `done` may call it later, after its promise.
       if (user !== undefined || !form.done) finish(null, user || false);
-    }, finish);
+    }, refuse);
   } catch (error) {
-    finish(error);
+    refuse(error);
   }
 }
 
 /**
- * Tells which arguments a verify function takes. As in passport-oauth2, its length decides; but a function with
+ * Tells which arguments a verify function takes. As in passport-oauth2, their number decides; but a function with
  * four parameters (besides the request) is `(…, profile, done)` or `async (…, params, profile)`, and only its text
  * can tell which.
  */
 function formOf(verify: AnyVerify, leading: number): { params: boolean; done: boolean } {
-  const own = verify.length - leading;
+  const parameters = parametersOf(verify);
+  const last = parameters.at(-1);
+  const takesRest = last?.startsWith('...') === true;
+  // The length of a function leaves out what comes after a default, and an adapter may have set it.
+  const own = (takesRest ? verify.length : Math.max(verify.length, parameters.length)) - leading;
   if (own === 3) return { params: true, done: true };
+  // Such adapters look for `done` at the end.
+  if (takesRest) return { params: false, done: true };
   if (own === 1) return { params: false, done: false };
-  if (own === 2 && endsInProfile(verify)) return { params: true, done: false };
+  if (own === 2 && last !== undefined && isProfile(last, verify)) return { params: true, done: false };
   return { params: false, done: true };
 }
 
-function endsInProfile(verify: AnyVerify): boolean {
+function isProfile(parameter: string, verify: AnyVerify): boolean {
+  const name = /^[\w$]+/.exec(parameter)?.[0];
+  // Nobody takes `done` apart.
+  if (name === undefined || /profile/i.test(name)) return true;
+  if (/done|callback|^cb$|next|verified/i.test(name)) return false;
   const source = Function.prototype.toString.call(verify);
-  const list = /^[^(]*\(([\w$\s,]*)\)/.exec(source)?.[1] ?? '';
-  const last = list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
-    .at(-1);
-  if (last === undefined) return false;
-  if (/profile/i.test(last)) return true;
-  if (/done|callback|^cb$|next|verified/i.test(last)) return false;
-  const called = new RegExp(`(?<![\\w$.])${last.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
+  const called = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
   const isAsync = Object.prototype.toString.call(verify) === '[object AsyncFunction]';
   return isAsync && !called.test(source.slice(source.indexOf(')')));
+}
+
+const TOKEN = /\/\*[\s\S]*?\*\/|\/\/.*|(['"`])(?:\\[\s\S]|(?!\1)[^\\])*\1|[\s\S]/g;
+
+/** The parameters as the text of a function has them; none for a native or bound one. */
+function parametersOf(verify: AnyVerify): string[] {
+  const source = Function.prototype.toString.call(verify);
+  const list = source.indexOf('(');
+  if (source.slice(0, list).includes('=>')) return [];
+  const parameters = [''];
+  let depth = 0;
+  for (const [token] of source.slice(list).matchAll(TOKEN)) {
+    if (')]}'.includes(token)) depth -= 1;
+    if (depth === 0 && token === ')') break;
+    if (depth === 1 && token === ',') parameters.push('');
+    else if (depth > 0 && !/^\/[/*]/.test(token)) parameters.push(`${parameters.pop()}${token}`);
+    if ('([{'.includes(token)) depth += 1;
+  }
+  return parameters.map((parameter) => parameter.trim()).filter(Boolean);
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<Express.User | false | null | undefined> {
