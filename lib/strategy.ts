@@ -129,7 +129,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
    */
   override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
     // Express and most others parse the query; plain http does not.
-    if (req.query === undefined) req.query = parseQuery(req.url.split('?')[1] ?? '') as Request['query'];
+    if (req.query === undefined)
+      req.query = parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '') as Request['query'];
 
     const callback = readCallback(req.query, req.body);
     if (callback.kind === 'malformed') {
