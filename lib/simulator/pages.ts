@@ -34,6 +34,7 @@ export function sendPage(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
+<link rel="icon" href="${req.baseUrl}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${req.baseUrl}/simulator.css">
 </head>
 <body>

@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { isCrossSite } from './authorize.js';
 import { avatar } from './avatar.js';
 import { graphRefusal } from './errors.js';
+import { icon } from './icon.js';
 import { overviewPage, sendPage } from './pages.js';
 import { bodyParams } from './params.js';
 import { removeApp } from './removal.js';
@@ -41,5 +42,10 @@ export function routeWebsite(app: Express, store: Store): void {
 
   app.get('/simulator.css', (_req, res) => {
     res.type('css').send(stylesheet);
+  });
+
+  // Browsers look for the second name on their own when they show the window's bare JSON.
+  app.get(['/icon.svg', '/favicon.ico'], (_req, res) => {
+    res.type('image/svg+xml').send(icon);
   });
 }
