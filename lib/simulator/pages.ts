@@ -102,9 +102,8 @@ function permissionRow(scope: string) {
   };
   return html`<li><label class="permission">
 <input type="checkbox" name="scope" value="${scope}" checked${fixed && html` disabled`}>
-<span class="what"><b>${title}</b>${fixed && html` <span class="tag">Always needed</span>`}
-<span class="detail">${description}</span>
-${title !== scope && html`<code>${scope}</code>`}</span>
+<span class="what"><span class="name"><b>${title}</b>${fixed && html`<span class="tag">Always needed</span>`}${title !== scope && html`<code>${scope}</code>`}</span>
+<span class="detail">${description}</span></span>
 </label></li>
 `;
 }

@@ -16,14 +16,14 @@ export const stylesheet = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0; padding: 24px 16px; background: var(--ground); color: var(--ink);
+  margin: 0; padding: 20px 16px; background: var(--ground); color: var(--ink);
   font: 16px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   overflow-wrap: anywhere;
 }
 main { margin: 0 auto; }
-.window { max-width: 460px; }
+.window { max-width: 540px; }
 .overview { max-width: 680px; }
-.notice { display: flex; gap: 12px; align-items: center; margin: 0 0 16px; font-size: 14px; color: var(--soft); }
+.notice { display: flex; gap: 12px; align-items: center; margin: 0 0 14px; font-size: 14px; color: var(--soft); }
 .badge {
   flex: none; padding: 3px 10px; border-radius: 999px; background: var(--badge-ground); color: var(--badge);
   font-weight: 650; font-size: 13px; text-decoration: none;
@@ -50,7 +50,7 @@ input[type=radio], input[type=checkbox] { flex: none; width: 18px; height: 18px;
 .people { display: grid; gap: 8px; max-height: 340px; overflow-y: auto; padding: 5px; margin: -5px; }
 .person { display: flex; align-items: center; gap: 12px; }
 label.person {
-  padding: 9px 14px; border: 1px solid var(--line); border-radius: 12px; cursor: pointer;
+  padding: 7px 14px; border: 1px solid var(--line); border-radius: 12px; cursor: pointer;
 }
 label.person:hover { border-color: var(--edge); }
 label.person:has(:checked) { border-color: var(--accent); background: var(--tint); box-shadow: inset 0 0 0 1px var(--accent); }
@@ -72,6 +72,8 @@ ul { list-style: none; margin: 0; padding: 0; }
 .permission:has(:disabled) { cursor: default; }
 .what { flex: 1; min-width: 0; }
 .what b { font-weight: 600; }
+.name { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 10px; }
+.name code { margin-left: auto; }
 .detail { display: block; color: var(--soft); font-size: 15px; }
 code { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; color: var(--soft); }
 .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 10px; }
@@ -116,6 +118,7 @@ a { color: var(--accent); text-underline-offset: 2px; }
   label.person { padding: 9px 12px; flex-wrap: wrap; }
   label.person .who { min-width: 160px; }
   label.person .tag { margin: -6px 0 2px 86px; }
+  .name code { flex-basis: 100%; margin: 0; }
   .account .person { flex-wrap: wrap; }
   .account .id { flex-basis: 100%; }
   .grants button { flex: 1 1 auto; }
