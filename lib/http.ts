@@ -1,4 +1,4 @@
-import { debuglog, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './errors.js';
 import { isObject, type JSONObject, parseJSONObject } from './json.js';
@@ -44,17 +44,9 @@ export function getJSON(
   options: TransportOptions,
   retry = false,
 ): Promise<Answer> {
-  return withDeadline(url, options, async (signal) => {
-    const request = {
-      ...requestOptions(options, signal),
-      method: 'GET',
-      query: params,
-    } as const;
-    return send(url, request).catch((error: unknown) => {
-      if (retry && !signal.aborted && diedBeforeAnswering(error)) return send(url, request);
-      throw error;
-    });
-  });
+  return withDeadline(url, options, (signal) =>
+    send(url, { ...requestOptions(options, signal), method: 'GET', query: params }, retry),
+  );
 }
 
 /**
@@ -152,9 +144,20 @@ function requestOptions({ dispatcher, customHeaders }: TransportOptions, signal:
   };
 }
 
-async function send(url: string, options: Parameters<typeof import('undici').request>[1]): Promise<Answer> {
-  undici ??= loadUndici();
-  const { statusCode: status, headers, body } = await undici.request(url, options);
+type Request = ReturnType<typeof requestOptions> & {
+  method: 'GET' | 'POST';
+  query?: Params;
+  body?: string;
+};
+
+async function send(url: string, request: Request, retry = false): Promise<Answer> {
+  undici ??= require('undici') as typeof import('undici');
+  const ask = () => undici!.request(url, request);
+  const response = await ask().catch((error: unknown) => {
+    if (retry && !request.signal.aborted && isDeadConnection(error)) return ask();
+    throw error;
+  });
+  const { statusCode: status, headers, body } = response;
   const bytes = await decompress(await readWithin(RESPONSE_LIMIT, body), headers['content-encoding']);
   if (status >= 300 && status <= 399) {
     throw invalid(url, `answered with a redirect (HTTP ${status}), which is not followed`);
@@ -171,13 +174,6 @@ async function send(url: string, options: Parameters<typeof import('undici').req
   return { status, body: json, text, retryAfter };
 }
 
-function loadUndici(): typeof import('undici') {
-  if (['undici', 'fetch', 'websocket'].some((section) => debuglog(section).enabled)) {
-    (require('./debug-log.js') as typeof import('./debug-log.js')).redactDebugLog();
-  }
-  return require('undici');
-}
-
 async function readWithin(limit: number, body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -190,27 +186,29 @@ async function readWithin(limit: number, body: AsyncIterable<Buffer>): Promise<B
 }
 
 async function decompress(bytes: Buffer, encoding: string | string[] | undefined): Promise<Buffer> {
-  if (encoding === undefined || encoding === 'identity' || bytes.length === 0) return bytes;
+  const coding = String(encoding ?? 'identity').toLowerCase();
+  if (coding === 'identity' || bytes.length === 0) return bytes;
   const { unzip, brotliDecompress } = require('node:zlib') as typeof import('node:zlib');
   const limit = { maxOutputLength: RESPONSE_LIMIT };
-  if (encoding === 'gzip' || encoding === 'x-gzip' || encoding === 'deflate')
-    return promisify(unzip)(bytes, limit);
-  if (encoding === 'br') return promisify(brotliDecompress)(bytes, limit);
+  if (coding === 'gzip' || coding === 'x-gzip' || coding === 'deflate') return promisify(unzip)(bytes, limit);
+  if (coding === 'br') return promisify(brotliDecompress)(bytes, limit);
   throw new ThreadsNetworkError('INVALID_RESPONSE', 'The answer has an unknown Content-Encoding');
 }
 
-function diedBeforeAnswering(error: unknown): boolean {
+function isDeadConnection(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }
 
 // The original error is left behind: undici's and its mocks' messages may quote the URL or the answer.
 function networkError(error: unknown, host: string): ThreadsNetworkError {
   const code = codeOf(error);
-  if (code === 'ERR_BUFFER_TOO_LARGE' || code === 'UND_ERR_HEADERS_OVERFLOW') return tooLarge();
+  if (/^(ERR_BUFFER_TOO_LARGE|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/.test(code)) {
+    return tooLarge();
+  }
   if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$|^ETIMEDOUT$/.test(code)) {
     return new ThreadsNetworkError('TIMEOUT', `${host} did not answer in time (${code})`);
   }
-  if (/^(HPE_|Z_|ERR_BROTLI|ERR__?ERROR_|UND_ERR_RES_)/.test(code)) {
+  if (/^(HTTPParserError$|HPE_|Z_|ERR_BROTLI|ERR__?ERROR_)/.test(code)) {
     return new ThreadsNetworkError(
       'INVALID_RESPONSE',
       `${host} sent an answer that cannot be read (${code})`,
@@ -218,13 +216,15 @@ function networkError(error: unknown, host: string): ThreadsNetworkError {
   }
   return new ThreadsNetworkError(
     'NETWORK',
-    `No answer from ${host} (${code}). Check the network, DNS, proxy and TLS settings of this machine.`,
+    `No whole answer from ${host} (${code}). Check the network, DNS, proxy and TLS settings of this machine.`,
   );
 }
 
 function codeOf(error: unknown): string {
-  const code = isObject(error) ? error.code : undefined;
-  return typeof code === 'string' && /^[\w.]+$/.test(code) ? code : 'no error code';
+  const { code, name, message } = isObject(error) ? error : {};
+  // undici has no code for an answer that is not HTTP, be it that it was cut short.
+  if (name === 'HTTPParserError') return /\bEOF\b/.test(String(message)) ? 'UND_ERR_SOCKET' : name;
+  return typeof code === 'string' && /^[A-Z][A-Z\d_]*$/.test(code) ? code : 'no error code';
 }
 
 function tooLarge(): ThreadsNetworkError {
@@ -243,14 +243,15 @@ function invalid(url: string, what: string, retryAfter?: number): ThreadsNetwork
   );
 }
 
+// Only a type that is known is worth naming: any other text could be a token that the upstream echoes.
 function mediaType(contentType: string | string[] | undefined): string {
-  return /^[\w.+-]+\/[\w.+-]+/.exec(String(contentType))?.[0] ?? 'a body';
+  return /^(text|application)\/(html|plain|xml|json)\b/.exec(String(contentType))?.[0] ?? 'a body';
 }
 
 function secondsOf(retryAfter: string | string[] | undefined): number | undefined {
   if (typeof retryAfter !== 'string') return undefined;
   const seconds = /^\d+$/.test(retryAfter)
     ? Number(retryAfter)
-    : (Date.parse(retryAfter) - Date.now()) / 1000;
+    : (Date.parse(/^[A-Z]/.test(retryAfter) ? retryAfter : '') - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }
