@@ -55,7 +55,7 @@ export interface ThreadsStrategyOptions
   skipUserProfile?:
     | boolean
     | ((accessToken: string, done: (error: unknown, skip?: boolean) => void) => void)
-    | (() => boolean)
+    | (() => boolean | Promise<boolean>)
     | undefined;
   /** Whether to trust `X-Forwarded-*` when a relative `callbackURL` is resolved, as in passport-oauth2. */
   proxy?: boolean | undefined;
@@ -134,7 +134,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       scope,
       scopeSeparator: ',',
       ...stateOptions(options),
-      skipUserProfile,
+      skipUserProfile: skipUserProfile && callbackForm(skipUserProfile),
       proxy: options.proxy,
       sessionKey: options.sessionKey,
     },
@@ -168,4 +168,17 @@ function stateOptions({
   // For `true`, passport-oauth2 has two session stores: the one under `store` also keeps application state. The
   // declared type knows neither that one nor stores that do so.
   return { store: keyed as StateStore };
+}
+
+/** To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */
+function callbackForm(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>) {
+  if (typeof skip !== 'function') return skip;
+  const ask = (accessToken: string) =>
+    new Promise<boolean | undefined>((resolve, reject) => {
+      const answer = skip(accessToken, (error, yes) => (error ? reject(error) : resolve(yes)));
+      Promise.resolve(answer).then((yes) => skip.length < 2 && resolve(Boolean(yes)), reject);
+    });
+  return (accessToken: string, done: (error: unknown, skip?: boolean) => void) => {
+    ask(accessToken).then((yes) => done(null, yes), done);
+  };
 }

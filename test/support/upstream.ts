@@ -47,15 +47,12 @@ export function upstream(replies: Partial<Record<Endpoint, Reply>> = {}) {
   dispatcher
     .get('https://graph.threads.net')
     .intercept({ path: () => true, method: () => true })
-    .reply(({ path, method, body, headers }) => {
-      const url = new URL(path, 'https://graph.threads.net');
-      const endpoint = PATHS[`${method} ${url.pathname}` as keyof typeof PATHS];
-      const params = method === 'POST' ? new URLSearchParams(String(body)) : url.searchParams;
-      calls.push({
-        endpoint,
-        params: Object.fromEntries(params),
-        headers: headers as Record<string, string>,
-      });
+    .reply((options) => {
+      // The declared type lacks the query.
+      const { path, method, body, headers, query = {} } = options as typeof options & { query?: object };
+      const endpoint = PATHS[`${method} ${path}` as keyof typeof PATHS];
+      const params = method === 'POST' ? Object.fromEntries(new URLSearchParams(String(body))) : { ...query };
+      calls.push({ endpoint, params, headers: headers as Record<string, string> });
       const reply = { ...DOCUMENTED[endpoint], ...replies[endpoint] };
       return {
         statusCode: reply.status ?? 200,
