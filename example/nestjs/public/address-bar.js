@@ -1,0 +1,5 @@
+// Threads ends its redirects in "#_", and the redirects of this app end in "#top" so that the "#_" goes no
+// further (see src/auth/auth.controller.ts). Neither is of use to the person who reads, copies or bookmarks the address.
+if (/#(_|top)?$/.test(location.href)) {
+  history.replaceState(history.state, '', location.pathname + location.search);
+}
