@@ -53,13 +53,29 @@ export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal |
  * @returns `undefined` for anything but a string that says something
  */
 export function cleaned(value: unknown, secrets: readonly string[] = []): string | undefined {
-  let text = textOf(value);
+  const text = textOf(value);
   if (text === undefined) return undefined;
-  for (const secret of secrets) {
-    for (const form of new Set([secret, encodeURIComponent(secret)])) {
-      if (form !== '') text = text.replaceAll(form, '[redacted]');
-    }
-  }
-  const printable = text.replace(/\p{Cc}+/gu, ' ').trim();
+  const printable = withoutSecrets(text, secrets)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
   return printable.length > LONGEST_MESSAGE ? `${printable.slice(0, LONGEST_MESSAGE)}…` : printable;
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  // An app access token spells the app secret out: TH|<app id>|<app secret>.
+  const parts = secrets.flatMap((secret) => [secret, secret.split('|').at(-1) ?? '']).filter(Boolean);
+  parts.sort((a, b) => b.length - a.length);
+  const redact = (from: string) => parts.reduce((rest, part) => rest.replaceAll(part, '[redacted]'), from);
+
+  const redacted = redact(text);
+  const decoded = percentDecoded(redacted);
+  const inner = redact(decoded);
+  return inner === decoded ? redacted : inner;
+}
+
+/** Undoes percent-encoding, be it once or more, of whatever is encoded in a text. */
+function percentDecoded(text: string): string {
+  return text.replace(/(?:%(?:25)*[\da-f]{2})+/gi, (run) =>
+    Buffer.from(run.replace(/%(?:25)*(?=[\da-f]{2})/gi, ''), 'hex').toString(),
+  );
 }
