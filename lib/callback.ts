@@ -47,21 +47,23 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
     }
   }
 
+  const said = (name: (typeof PARAMETERS)[number]) =>
+    cleaned(found[name], [found.code ?? '', found.state ?? '']);
   if (found.error && CANCELLED.has(found.error)) {
     return {
       kind: 'cancelled',
-      message: cleaned(found.error_description) ?? 'The user denied your request',
-      reason: cleaned(found.error_reason) ?? 'user_denied',
+      message: said('error_description') ?? 'The user denied your request',
+      reason: said('error_reason') ?? 'user_denied',
     };
   }
   if (found.error || found.error_code || found.error_message) {
     const errorCode = /^\d{1,15}$/.test(found.error_code ?? '') ? Number(found.error_code) : undefined;
-    const message = cleaned(found.error_description) ?? cleaned(found.error_message);
+    const message = said('error_description') ?? said('error_message');
     const error = new ThreadsAuthorizationError(message, {
-      code: cleaned(found.error),
-      reason: cleaned(found.error_reason),
+      code: said('error'),
+      reason: said('error_reason'),
       errorCode,
-      uri: cleaned(found.error_uri),
+      uri: said('error_uri'),
     });
     return { kind: 'refused', error };
   }
