@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { debuglog, promisify } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './errors.js';
 import { isObject, type JSONObject, parseJSONObject } from './json.js';
@@ -151,7 +151,7 @@ type Request = ReturnType<typeof requestOptions> & {
 };
 
 async function send(url: string, request: Request, retry = false): Promise<Answer> {
-  undici ??= require('undici') as typeof import('undici');
+  undici ??= loadUndici();
   const ask = () => undici!.request(url, request);
   const response = await ask().catch((error: unknown) => {
     if (retry && !request.signal.aborted && isDeadConnection(error)) return ask();
@@ -172,6 +172,13 @@ async function send(url: string, request: Request, retry = false): Promise<Answe
     throw invalid(url, `answered HTTP ${status} with ${kind}`, retryAfter);
   }
   return { status, body: json, text, retryAfter };
+}
+
+function loadUndici(): typeof import('undici') {
+  if (['undici', 'fetch', 'websocket'].some((section) => debuglog(section).enabled)) {
+    (require('./debug-log.js') as typeof import('./debug-log.js')).redactDebugLog();
+  }
+  return require('undici');
 }
 
 async function readWithin(limit: number, body: AsyncIterable<Buffer>): Promise<Buffer> {
