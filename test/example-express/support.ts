@@ -13,7 +13,7 @@ import { CookieJar } from 'tough-cookie';
 import { createApp } from '../../example/express/src/app.js';
 import type { Endpoints } from '../../example/express/src/auth.js';
 import { type Config, loadConfig } from '../../example/express/src/config.js';
-import { openUsers } from '../../example/express/src/users.js';
+import { openDatabase } from '../../example/express/src/database.js';
 
 export const ADA = '17841405793187219';
 /** Not a tester of any app, so Threads will not let this person's token inspect itself. */
@@ -45,11 +45,16 @@ export async function startExample(
     DATABASE_URL: 'file::memory:',
     ...env,
   });
-  simulator.addApp({ ...simulatedApp, redirectURIs: [config.threads.callbackURL] });
-  const users = await openUsers(config.databaseURL);
+  simulator.addApp({
+    ...simulatedApp,
+    redirectURIs: [config.threads.callbackURL, config.linkCallbackURL],
+    deauthorizeURL: config.uninstallURL,
+    dataDeletionURL: config.deletionURL,
+  });
+  const database = await openDatabase(config.databaseURL);
   const log: string[] = [];
   const endpoints = { ...simulator.endpoints, ...options.endpoints };
-  server.on('request', createApp({ config, users, endpoints, log: (line) => log.push(line) }));
+  server.on('request', createApp({ config, database, endpoints, log: (line) => log.push(line) }));
 
   return {
     origin,
@@ -60,7 +65,7 @@ export async function startExample(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await simulator.close();
-      users.close();
+      database.close();
     },
   };
 }

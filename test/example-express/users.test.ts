@@ -1,19 +1,22 @@
 import { expect } from 'chai';
-import { openUsers, type Users } from '../../example/express/src/users.js';
+import { type Database, openDatabase } from '../../example/express/src/database.js';
+import type { Users } from '../../example/express/src/users.js';
 import { ADA, temporaryDatabase } from './support.js';
 
 describe('example/express: the database', () => {
-  let database: Awaited<ReturnType<typeof temporaryDatabase>>;
+  let file: Awaited<ReturnType<typeof temporaryDatabase>>;
+  let database: Database;
   let users: Users;
 
   beforeEach(async () => {
-    database = await temporaryDatabase();
-    users = await openUsers(database.url);
+    file = await temporaryDatabase();
+    database = await openDatabase(file.url);
+    ({ users } = database);
   });
 
   afterEach(async () => {
-    users.close();
-    await database.remove();
+    database.close();
+    await file.remove();
   });
 
   it('knows nobody at first, in a file and a folder that it makes itself', async () => {
@@ -21,10 +24,10 @@ describe('example/express: the database', () => {
   });
 
   it('counts every one of many sign-ins at the same moment, by two processes', async () => {
-    const other = await openUsers(database.url);
+    const other = await openDatabase(file.url);
     try {
       const seen = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => (i % 2 ? users : other).upsert({ id: ADA })),
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? users : other.users).upsert({ id: ADA })),
       );
       const counts = seen.map(({ signIns }) => signIns).sort((a, b) => a - b);
       expect(counts).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));

@@ -1,4 +1,3 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
@@ -10,17 +9,20 @@ import {
   ThreadsTokenError,
 } from 'passport-threads-oauth2';
 import { authRoutes, createPassport, type Endpoints } from './auth.js';
-import { type Config, ROOT } from './config.js';
+import { type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
+import { csrfToken, requireCsrfToken } from './csrf.js';
+import type { Database } from './database.js';
 import { formatDay, formatExact, fromNow } from './format.js';
+import { linkingRoutes } from './linking.js';
+import { metaCallbacks } from './meta-callbacks.js';
 import { compare, describe } from './permissions.js';
 import { localPath } from './return-to.js';
-import type { Users } from './users.js';
 
 const WEEK = 7 * 24 * 60 * 60 * 1000;
 
 export interface AppOptions {
   config: Config;
-  users: Users;
+  database: Database;
   /** The simulator's addresses; left out, the app talks to Threads. */
   endpoints?: Endpoints;
   /** Left out, sessions live in the memory of this process. */
@@ -31,7 +33,7 @@ export interface AppOptions {
 
 export function createApp({
   config,
-  users,
+  database: { users, linkedAccounts, removals },
   endpoints = {},
   sessionStore,
   log = console.log,
@@ -66,6 +68,8 @@ export function createApp({
     res.set('Cache-Control', 'no-store');
     next();
   });
+  // Before the session, which these have no use for.
+  app.use(metaCallbacks(config, removals));
   app.use(
     session({
       name: cookieName,
@@ -85,9 +89,9 @@ export function createApp({
   app.use(passport.session());
   app.use((req, res, next) => {
     res.locals.signedIn = req.user;
-    res.locals.csrfToken = req.user && csrfToken(req.sessionID);
     next();
   });
+  app.use(csrfToken(config.sessionSecret));
 
   app.get('/', (req, res) => {
     const returnTo = localPath(req.query.returnTo);
@@ -99,40 +103,43 @@ export function createApp({
     });
   });
 
-  app.get('/profile', (req, res) => {
+  app.get('/profile', async (req, res) => {
     if (!req.user) {
       res.redirect(303, `/?${new URLSearchParams({ returnTo: req.originalUrl })}`);
       return;
     }
+    const { notice } = req.session;
+    delete req.session.notice;
     res.render('profile', {
       title: 'Your profile',
       user: req.user,
       permissions: compare(config.threads.scope, req.user.scopes),
+      linkedAccounts: await linkedAccounts.of(req.user.id),
+      notice,
     });
   });
 
   app.use(authRoutes(passport, config));
+  app.use(linkingRoutes(passport, config, endpoints, linkedAccounts));
 
-  app.post('/sign-out', express.urlencoded({ extended: false, limit: '1kb' }), (req, res, next) => {
-    if (!req.user) return res.redirect(303, '/');
-    if (!sameText(req.body?.csrf, csrfToken(req.sessionID))) {
-      return res.status(403).render('error', {
-        title: 'You are still signed in',
-        message: 'The request to sign out did not come from a page of this app. Use the button above.',
-        hint: undefined,
+  app.post(
+    '/sign-out',
+    (req, res, next) => (req.user ? next() : res.redirect(303, '/')),
+    express.urlencoded({ extended: false, limit: '1kb' }),
+    requireCsrfToken,
+    (req, res, next) => {
+      req.session.destroy((error) => {
+        if (error) return next(error);
+        res.clearCookie(cookieName, {
+          httpOnly: true,
+          sameSite: 'lax',
+          secure,
+          path: '/',
+        });
+        res.redirect(303, '/');
       });
-    }
-    req.session.destroy((error) => {
-      if (error) return next(error);
-      res.clearCookie(cookieName, {
-        httpOnly: true,
-        sameSite: 'lax',
-        secure,
-        path: '/',
-      });
-      res.redirect(303, '/');
-    });
-  });
+    },
+  );
 
   app.use((_req, res) => {
     res.status(404).render('not-found', { title: 'Page not found' });
@@ -140,11 +147,6 @@ export function createApp({
 
   app.use(errorPage(log));
   return app;
-
-  // Bound to the session without being stored in it: every tab of one session has the same token.
-  function csrfToken(sessionID: string): string {
-    return createHmac('sha256', config.sessionSecret).update(`sign-out ${sessionID}`).digest('base64url');
-  }
 }
 
 function requestLog(log: (line: string) => void): RequestHandler {
@@ -194,7 +196,7 @@ function isThreadsError(error: unknown): error is Error & { hint?: string; retry
 }
 
 function errorPage(log: (line: string) => void): ErrorRequestHandler {
-  return (error, _req, res, next) => {
+  return (error, req, res, next) => {
     const status = statusOf(error);
     const name = error instanceof Error ? error.name : 'Error';
     const message = error instanceof Error ? error.message : 'something that is not an Error was thrown';
@@ -206,7 +208,9 @@ function errorPage(log: (line: string) => void): ErrorRequestHandler {
       const { hint } = error;
       const said = hint ? message.replace(hint, '').trimEnd() : message;
       res.render('error', {
-        title: 'Threads could not sign you in',
+        title: req.path.startsWith(LINK_CALLBACK_PATH)
+          ? 'Threads could not link the account'
+          : 'Threads could not sign you in',
         message: said,
         hint,
       });
@@ -234,10 +238,4 @@ function statusOf(error: unknown): number {
 /** Messages may repeat what came in over the network, which must not be able to forge a line of the log. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-}
-
-function sameText(given: unknown, expected: string): boolean {
-  if (typeof given !== 'string') return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

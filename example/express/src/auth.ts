@@ -22,7 +22,7 @@ declare global {
 export type Endpoints = Pick<ThreadsStrategyOptions, 'authorizationURL' | 'tokenURL' | 'graphURL'>;
 
 /** What a strategy says about a sign-in that failed, and Passport hands on. */
-interface Failure {
+export interface Failure {
   type?: string;
   message?: string;
   missing?: string[];
@@ -59,10 +59,11 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
     ),
   );
 
-  // The session holds the id alone; each request reads the rest from the database.
-  authenticator.serializeUser((user, done) => done(null, user.id));
-  authenticator.deserializeUser((id: string, done) => {
-    users.find(id).then((user) => done(null, user ?? false), done);
+  // The session holds no more than this; each request reads the rest from the database. The date is there so
+  // that the sessions of a deleted person stay over when the same person signs up again.
+  authenticator.serializeUser(({ id, firstSeen }, done) => done(null, { id, since: firstSeen.getTime() }));
+  authenticator.deserializeUser(({ id, since }: { id: string; since: number }, done) => {
+    users.find(id).then((user) => done(null, user?.firstSeen.getTime() === since && user), done);
   });
   return authenticator;
 }

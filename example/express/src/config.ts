@@ -5,8 +5,13 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 
-/** Where the app is told to come back to. The route of the same name is in `auth.ts`. */
+/** Where Threads sends people back to after a sign-in (`auth.ts`), and after linking an account (`linking.ts`). */
 export const CALLBACK_PATH = '/auth/threads/callback';
+export const LINK_CALLBACK_PATH = '/auth/threads/link/callback';
+
+/** Where Meta's servers report a removal (`meta-callbacks.ts`). */
+export const UNINSTALL_PATH = '/auth/threads/uninstall';
+export const DELETION_PATH = '/auth/threads/delete';
 
 /** The folder that holds `package.json`, `views` and `public`. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -25,6 +30,10 @@ export interface Config {
     requiredScopes: string[];
     testerAccessToken?: string;
   };
+  /** What else must be registered with Threads, besides `threads.callbackURL`. */
+  linkCallbackURL: string;
+  uninstallURL: string;
+  deletionURL: string;
   /** Only in simulator mode: start one on a port (0: any free one), or use one that runs already. */
   simulator?: { port: number } | { url: string };
   sessionSecret: string;
@@ -70,12 +79,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const local = `${https ? 'https' : 'http'}://localhost:${port}`;
   const callbackURL = callback(`${local}${CALLBACK_PATH}`);
   const behindProxy = callbackURL.startsWith('https:') && !https;
+  const publicURL = URL.canParse(callbackURL) ? new URL(callbackURL).origin : local;
   const redisURL = redis();
 
   const config: Config = {
     mode,
     port,
-    publicURL: URL.canParse(callbackURL) ? new URL(callbackURL).origin : local,
+    publicURL,
     threads: {
       clientID,
       clientSecret,
@@ -89,6 +99,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       requiredScopes: scopes('THREADS_REQUIRED_SCOPES', ''),
       testerAccessToken: get('THREADS_TESTER_ACCESS_TOKEN'),
     },
+    // Ends in a slash where the other one does, since Threads compares to the letter.
+    linkCallbackURL: publicURL + LINK_CALLBACK_PATH + (callbackURL.endsWith('/') ? '/' : ''),
+    uninstallURL: publicURL + UNINSTALL_PATH,
+    deletionURL: publicURL + DELETION_PATH,
     sessionSecret: sessionSecret(),
     sessionSecretIsRandom: !get('SESSION_SECRET'),
     databaseURL: get('DATABASE_URL') ?? pathToFileURL(join(ROOT, 'data', 'users.sqlite')).href,

@@ -6,7 +6,7 @@ import type { Store } from 'express-session';
 import { createApp } from './app.js';
 import type { Endpoints } from './auth.js';
 import { type Config, ConfigError, loadConfig, ROOT } from './config.js';
-import { openUsers } from './users.js';
+import { openDatabase } from './database.js';
 
 /** A reason not to start that the person at the terminal can do something about. */
 class StartError extends Error {}
@@ -24,14 +24,14 @@ try {
 }
 
 async function start(config: Config): Promise<void> {
-  const users = await openUsers(config.databaseURL).catch((error: Error) => {
+  const database = await openDatabase(config.databaseURL).catch((error: Error) => {
     throw new StartError(`The database cannot be opened: ${error.message}\nCheck DATABASE_URL.`);
   });
-  opened.push(() => users.close());
+  opened.push(() => database.close());
 
   const sessionStore = config.redisURL ? await openRedis(config.redisURL) : undefined;
   const endpoints = await openSimulator(config);
-  const app = createApp({ config, users, endpoints, sessionStore });
+  const app = createApp({ config, database, endpoints, sessionStore });
   await listen(app, config);
 
   const lines =
@@ -103,7 +103,8 @@ async function openRedis(url: string): Promise<Store> {
 }
 
 /** The addresses to talk to. Threads' own are the strategy's defaults, so there is nothing to say for them. */
-async function openSimulator({ simulator, threads }: Config): Promise<Endpoints> {
+async function openSimulator(config: Config): Promise<Endpoints> {
+  const { simulator, threads } = config;
   if (!simulator) return {};
   if ('url' in simulator) {
     return {
@@ -115,7 +116,16 @@ async function openSimulator({ simulator, threads }: Config): Promise<Endpoints>
   const { createThreadsSimulator } = await import('passport-threads-oauth2/simulator');
   const { clientID, clientSecret, callbackURL } = threads;
   const server = createThreadsSimulator({
-    apps: [{ clientID, clientSecret, name: 'Spool', redirectURIs: [callbackURL] }],
+    apps: [
+      {
+        clientID,
+        clientSecret,
+        name: 'Spool',
+        redirectURIs: [callbackURL, config.linkCallbackURL],
+        deauthorizeURL: config.uninstallURL,
+        dataDeletionURL: config.deletionURL,
+      },
+    ],
   });
   await server.listen(simulator.port).catch((error: NodeJS.ErrnoException) => {
     throw portError(error, 'SIMULATOR_PORT', simulator.port);

@@ -1,7 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createClient, type Row } from '@libsql/client';
+import type { Client, Row } from '@libsql/client';
 
 /** What the pages show. The access token stays in the database. */
 export interface User {
@@ -14,44 +11,42 @@ export interface User {
   scopes?: string[];
   /** `'never'` for a token without an end, `undefined` when Threads did not report one. */
   tokenExpiresAt?: Date | 'never';
+  /** False once the person has removed the app in Threads. */
+  hasAccess: boolean;
   firstSeen: Date;
   lastSeen: Date;
   signIns: number;
 }
 
 /** One sign-in, as the verify callback learns about it. */
-export type SignIn = Omit<User, 'firstSeen' | 'lastSeen' | 'signIns'> & {
+export type SignIn = Omit<User, 'hasAccess' | 'firstSeen' | 'lastSeen' | 'signIns'> & {
   accessToken?: string;
 };
 
 export interface Users {
-  /** Adds a newcomer or brings a returning user up to date. */
+  /** Adds a newcomer or brings a returning user up to date. A linked account brings back the user who linked it. */
   upsert(signIn: SignIn): Promise<User>;
   find(id: string): Promise<User | undefined>;
-  close(): void;
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS users (
-    id               TEXT PRIMARY KEY,           -- the Threads id
-    username         TEXT,
-    name             TEXT,
-    picture          TEXT,
-    scopes           TEXT,                       -- space-separated; NULL: not reported
-    token_expires_at INTEGER,                    -- Unix seconds; 0: never (as Threads writes it); NULL: not reported
-    access_token     TEXT,                       -- the 60-day token; encrypt it at rest in production
-    first_seen       INTEGER NOT NULL,           -- Unix milliseconds, as is last_seen
-    last_seen        INTEGER NOT NULL,
-    sign_ins         INTEGER NOT NULL DEFAULT 1
-  ) STRICT`;
-
 // Named one by one, so that the access token never reaches a page by accident.
-const COLUMNS = 'id, username, name, picture, scopes, token_expires_at, first_seen, last_seen, sign_ins';
+const COLUMNS = `id, username, name, picture, scopes, token_expires_at, access_token IS NOT NULL AS has_access,
+  first_seen, last_seen, sign_ins`;
+
+const UPDATE_LINKED_ACCOUNT = `
+  UPDATE linked_accounts SET username = :username, name = :name, picture = :picture, access_token = :accessToken
+  WHERE id = :id`;
+
+const UPDATE_ITS_USER = `
+  UPDATE users SET last_seen = :now, sign_ins = sign_ins + 1
+  WHERE id = (SELECT user_id FROM linked_accounts WHERE id = :id)
+  RETURNING ${COLUMNS}`;
 
 // One statement, so that two sign-ins at the same moment cannot both think they are the first.
 const UPSERT = `
   INSERT INTO users (id, username, name, picture, scopes, token_expires_at, access_token, first_seen, last_seen)
-  VALUES (:id, :username, :name, :picture, :scopes, :tokenExpiresAt, :accessToken, :now, :now)
+  SELECT :id, :username, :name, :picture, :scopes, :tokenExpiresAt, :accessToken, :now, :now
+  WHERE NOT EXISTS (SELECT 1 FROM linked_accounts WHERE id = :id)
   ON CONFLICT (id) DO UPDATE SET
     username = excluded.username,
     name = excluded.name,
@@ -63,27 +58,31 @@ const UPSERT = `
     sign_ins = users.sign_ins + 1
   RETURNING ${COLUMNS}`;
 
-/** Opens the database at `url` (`file:…`, or a libSQL server) and creates what is not there yet. */
-export async function openUsers(url: string): Promise<Users> {
-  createFolderOf(url);
-  const db = createClient({ url, timeout: 2000 });
-  await db.execute(SCHEMA);
+export function createUsers(db: Client): Users {
   return {
     async upsert({ id, username, name, picture, scopes, tokenExpiresAt, accessToken }) {
-      const { rows } = await db.execute({
-        sql: UPSERT,
-        args: {
-          id,
-          username: username ?? null,
-          name: name ?? null,
-          picture: picture ?? null,
-          scopes: scopes?.join(' ') ?? null,
-          tokenExpiresAt: tokenExpiresAt === 'never' ? 0 : toUnixSeconds(tokenExpiresAt),
-          accessToken: accessToken ?? null,
-          now: Date.now(),
-        },
-      });
-      return toUser(rows[0]!);
+      const account = {
+        id,
+        username: username ?? null,
+        name: name ?? null,
+        picture: picture ?? null,
+        accessToken: accessToken ?? null,
+      };
+      const now = Date.now();
+      const details = {
+        scopes: scopes?.join(' ') ?? null,
+        tokenExpiresAt: tokenExpiresAt === 'never' ? 0 : toUnixSeconds(tokenExpiresAt),
+      };
+      // One transaction, so that an account cannot be linked in between.
+      const [, owner, self] = await db.batch(
+        [
+          { sql: UPDATE_LINKED_ACCOUNT, args: account },
+          { sql: UPDATE_ITS_USER, args: { id, now } },
+          { sql: UPSERT, args: { ...account, ...details, now } },
+        ],
+        'write',
+      );
+      return toUser((owner?.rows[0] ?? self?.rows[0])!);
     },
     async find(id) {
       const { rows } = await db.execute({
@@ -92,7 +91,6 @@ export async function openUsers(url: string): Promise<Users> {
       });
       return rows[0] && toUser(rows[0]);
     },
-    close: () => db.close(),
   };
 }
 
@@ -106,6 +104,7 @@ function toUser(row: Row): User {
     picture: text('picture'),
     scopes: text('scopes')?.split(' ').filter(Boolean),
     tokenExpiresAt: expires === undefined ? undefined : expires === 0 ? 'never' : new Date(expires * 1000),
+    hasAccess: Boolean(row.has_access),
     firstSeen: new Date(Number(row.first_seen)),
     lastSeen: new Date(Number(row.last_seen)),
     signIns: Number(row.sign_ins),
@@ -114,10 +113,4 @@ function toUser(row: Row): User {
 
 function toUnixSeconds(date: Date | undefined): number | null {
   return date ? Math.floor(date.getTime() / 1000) : null;
-}
-
-function createFolderOf(url: string): void {
-  if (!url.startsWith('file:') || url.includes(':memory:')) return;
-  const path = url.startsWith('file:/') ? fileURLToPath(url.split('?', 1)[0]!) : url.slice('file:'.length);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 }

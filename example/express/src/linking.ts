@@ -1,0 +1,102 @@
+import express, { type RequestHandler, Router } from 'express';
+import type passport from 'passport';
+import { ThreadsStrategy } from 'passport-threads-oauth2';
+import type { Endpoints, Failure } from './auth.js';
+import { type Config, LINK_CALLBACK_PATH } from './config.js';
+import { requireCsrfToken } from './csrf.js';
+import type { LinkedAccounts } from './linked-accounts.js';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** What the profile page says once about the last attempt to link. */
+    notice?: string;
+  }
+}
+
+const NOTICES: Record<string, string> = {
+  linked: 'The account is linked. You can now sign in with it, too.',
+  unlinked: 'The account is no longer linked.',
+  access_denied: 'You cancelled, so nothing was linked.',
+  missing_scopes: 'Nothing was linked, because a permission is missing that Spool cannot work without.',
+  own: 'That is the account you sign in with already. Switch to the other one in Threads, then try again.',
+  taken: 'That account belongs to another user of Spool, so it was not linked.',
+};
+
+const FAILED = 'Nothing was linked. Start again from here, and finish in this browser.';
+
+/** Adds a second Threads account to whoever is signed in: `passport.authorize` leaves `req.user` alone. */
+export function linkingRoutes(
+  authenticator: passport.Authenticator,
+  config: Config,
+  endpoints: Endpoints,
+  linkedAccounts: LinkedAccounts,
+): Router {
+  authenticator.use(
+    'threads-link',
+    new ThreadsStrategy(
+      {
+        ...endpoints,
+        ...config.threads,
+        // A redirect URI of its own, though it must be registered too: this way no answer to a sign-in can
+        // ever be taken for one to a linking, or the other way round.
+        callbackURL: config.linkCallbackURL,
+        // In the session, because the linking must end for the same user for whom it began.
+        state: true,
+        longLived: true,
+        passReqToCallback: true,
+      },
+      async (req, accessToken, _refreshToken, profile, done) => {
+        const user = req.user!;
+        const linked = await linkedAccounts.link(user.id, {
+          id: profile.id,
+          username: profile.username,
+          name: profile.displayName,
+          picture: profile.photos?.[0]?.value,
+          accessToken,
+        });
+        if (linked) done(null, user);
+        else done(null, false, { type: profile.id === user.id ? 'own' : 'taken' });
+      },
+    ),
+  );
+
+  const router = Router();
+
+  // A GET, because a Content-Security-Policy with form-action stops the redirects of a form to Threads. With
+  // the token, because otherwise another site could link an account of its own, and then sign in with it.
+  router.get(
+    '/auth/threads/link',
+    requireUser,
+    requireCsrfToken,
+    authenticator.authorize('threads-link') as RequestHandler,
+  );
+
+  router.get(LINK_CALLBACK_PATH, requireUser, (req, res, next) => {
+    const finish: passport.AuthorizeCallback = (error, user, info) => {
+      if (error) return next(error);
+      const { type = '' } = (info ?? {}) as Failure;
+      req.session.notice = user ? NOTICES.linked : (NOTICES[type] ?? FAILED);
+      res.redirect(303, '/profile#linked');
+    };
+    authenticator.authorize('threads-link', finish)(req, res, next);
+  });
+
+  router.post(
+    '/auth/threads/unlink',
+    requireUser,
+    express.urlencoded({ extended: false, limit: '1kb' }),
+    requireCsrfToken,
+    async (req, res) => {
+      await linkedAccounts.unlink(req.user!.id, String(req.body.id));
+      req.session.notice = NOTICES.unlinked;
+      res.redirect(303, '/profile#linked');
+    },
+  );
+
+  return router;
+}
+
+const requireUser: RequestHandler = (req, res, next) => {
+  if (req.user) next();
+  else res.redirect(303, '/?returnTo=/profile#top');
+};

@@ -1,0 +1,41 @@
+import express, { type Request, Router } from 'express';
+import { parseSignedRequest } from 'passport-threads-oauth2';
+import { type Config, DELETION_PATH, UNINSTALL_PATH } from './config.js';
+import type { Removals } from './removals.js';
+
+// Long enough for a request that was held up on its way.
+const MAX_AGE = 60 * 60 * 1000;
+
+/**
+ * What Meta posts when a person removes the app in Threads, or asks for their data to be deleted. Whoever asks,
+ * only the signature counts: these requests come from Meta's servers, without a session.
+ */
+export function metaCallbacks(config: Config, removals: Removals): Router {
+  const router = Router();
+  const form = express.urlencoded({ extended: false, limit: '10kb' });
+
+  router.post(UNINSTALL_PATH, form, async (req, res) => {
+    await removals.endAccess(personIn(req));
+    res.sendStatus(200);
+  });
+
+  router.post(DELETION_PATH, form, async (req, res) => {
+    const code = await removals.deletePerson(personIn(req));
+    res.json({ url: `${config.publicURL}/deletions/${code}`, confirmation_code: code });
+  });
+
+  router.get('/deletions/:code', async (req, res, next) => {
+    const { code } = req.params;
+    const deletedAt = await removals.findDeletion(code);
+    if (!deletedAt) return next();
+    res.render('deletion', { title: 'Data deleted', code, deletedAt });
+  });
+
+  return router;
+
+  // Throws an error with a status (400, or 403 for a forged request), which becomes the answer.
+  function personIn(req: Request): string {
+    const { clientSecret } = config.threads;
+    return parseSignedRequest(req.body?.signed_request, clientSecret, { maxAge: MAX_AGE }).userId;
+  }
+}
