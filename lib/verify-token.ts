@@ -1,5 +1,5 @@
 import { reasonFor, type ThreadsErrorReason, ThreadsGraphAPIError, ThreadsNetworkError } from './errors.js';
-import { type Answer, getJSON, type TransportOptions } from './http.js';
+import { type Answer, getJSON, httpURL, type TransportOptions } from './http.js';
 import { idOf, isObject, type JSONObject, numberOf, textOf } from './json.js';
 import { appSecretProof } from './proof.js';
 import { cleaned, refusalIn } from './refusal.js';
@@ -67,7 +67,7 @@ export const GRAPH_URL = 'https://graph.threads.net/v1.0';
  * @returns what Threads, or Facebook's Graph API, says of the token
  * @throws {@link ThreadsGraphAPIError} when the inspector is refused
  * @throws {@link ThreadsNetworkError} when there is no usable answer
- * @throws TypeError when a token is not a non-empty string
+ * @throws TypeError when a token is not a non-empty string, or another option is wrong
  *
  * Sources: Threads, "Debug Access Token"; Graph API reference, `/debug_token`.
  */
@@ -77,10 +77,11 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
     throw new TypeError('verifyToken needs `accessToken`: the token of a Threads tester of the same app');
   }
   const { accessToken, clientSecret, graphURL = GRAPH_URL } = options;
+  const url = `${httpURL('graphURL', graphURL)}/debug_token`;
   const proof = clientSecret ? appSecretProof(accessToken, clientSecret) : undefined;
 
   const answer = await getJSON(
-    `${graphURL}/debug_token`,
+    url,
     {
       access_token: accessToken,
       input_token: inputToken,
