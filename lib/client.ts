@@ -90,9 +90,10 @@ export class ThreadsClient {
    */
   async exchangeCode(code: string, redirectURI: string, { signal }: CallOptions = {}): Promise<TokenResult> {
     assertText('code', code);
+    const bareCode = withoutFragment(code);
+    assertText('code', bareCode);
     assertText('redirectURI', redirectURI);
     const { clientID, clientSecret } = this.#options;
-    const bareCode = withoutFragment(code);
     const params = {
       client_id: clientID,
       client_secret: clientSecret,
