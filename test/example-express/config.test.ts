@@ -36,6 +36,11 @@ describe('example/express: configuration', () => {
     ['an App ID that is no number', { THREADS_APP_ID: 'my-app' }, /^THREADS_APP_ID must consist of digits/],
     ['a secret in quotation marks', { THREADS_APP_SECRET: '"abc"' }, /^THREADS_APP_SECRET has a space or/],
     [
+      'a tester token that was copied with its quotation marks',
+      { THREADS_TESTER_ACCESS_TOKEN: '"THQV' },
+      /^THREADS_TESTER_ACCESS_TOKEN has a space or/,
+    ],
+    [
       'a callback over http',
       { THREADS_CALLBACK_URL: 'http://threads-login.test/auth/threads/callback' },
       /^THREADS_CALLBACK_URL must begin with https/,
@@ -126,7 +131,9 @@ describe('example/express: configuration', () => {
 
   it('keeps the callback to the letter, trailing slash included', () => {
     const slashed = `${threads.THREADS_CALLBACK_URL}/`;
-    expect(loadConfig({ ...threads, THREADS_CALLBACK_URL: slashed }).threads.callbackURL).to.equal(slashed);
+    const config = loadConfig({ ...threads, THREADS_CALLBACK_URL: slashed });
+    expect(config.threads.callbackURL).to.equal(slashed);
+    expect(config.linkCallbackURL).to.equal('https://threads-login.test:3000/auth/threads/link/callback/');
   });
 
   it('trusts a proxy on this machine, and only there, when https ends elsewhere', () => {

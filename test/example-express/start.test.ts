@@ -1,56 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { runScript } from './process.js';
 
-const MAIN = fileURLToPath(new URL('../../example/express/src/main.ts', import.meta.url));
-
-// An empty value counts as not set, and keeps a developer's own .env out of the tests.
-const NOTHING = Object.fromEntries(
-  [
-    'THREADS_APP_ID',
-    'THREADS_APP_SECRET',
-    'THREADS_CALLBACK_URL',
-    'THREADS_SCOPE',
-    'THREADS_REQUIRED_SCOPES',
-    'THREADS_TESTER_ACCESS_TOKEN',
-    'THREADS_SIMULATOR_URL',
-    'SESSION_SECRET',
-    'PORT',
-    'SIMULATOR_PORT',
-    'HTTPS_KEY',
-    'HTTPS_CERT',
-    'TRUST_PROXY',
-    'REDIS_URL',
-  ].map((name) => [name, '']),
-);
-
-function run(env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
-    env: { ...process.env, ...NOTHING, DATABASE_URL: 'file::memory:', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output.stderr += text;
-  });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  const printed = async (text: string) => {
-    while (!output.stdout.includes(text)) {
-      const more = await Promise.race([
-        once(child.stdout, 'data').then(() => true),
-        exited.then(() => false),
-      ]);
-      if (!more) throw new Error(`the app stopped: ${output.stderr}`);
-    }
-  };
-  return { child, output, exited, printed };
-}
+const run = (env: NodeJS.ProcessEnv) => runScript('main.ts', env);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0);

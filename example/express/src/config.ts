@@ -97,7 +97,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
           : 'threads_basic',
       ),
       requiredScopes: scopes('THREADS_REQUIRED_SCOPES', ''),
-      testerAccessToken: get('THREADS_TESTER_ACCESS_TOKEN'),
+      testerAccessToken: intact('THREADS_TESTER_ACCESS_TOKEN'),
     },
     // Ends in a slash where the other one does, since Threads compares to the letter.
     linkCallbackURL: publicURL + LINK_CALLBACK_PATH + (callbackURL.endsWith('/') ? '/' : ''),
@@ -130,16 +130,22 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   }
 
   function appSecret(): string {
-    const value = get('THREADS_APP_SECRET');
+    const value = intact('THREADS_APP_SECRET');
     if (mode === 'simulator') return value ?? simulatedApp.clientSecret;
     if (!value) {
       problems.push(
         'THREADS_APP_SECRET is missing: App Dashboard → App settings → Basic → Threads App secret.',
       );
-    } else if (/[\s"']/.test(value)) {
-      problems.push('THREADS_APP_SECRET has a space or a quotation mark in it. Copy it once more.');
     }
     return value ?? '';
+  }
+
+  function intact(name: string): string | undefined {
+    const value = get(name);
+    if (value && /[\s"']/.test(value)) {
+      problems.push(`${name} has a space or a quotation mark in it. Copy it once more.`);
+    }
+    return value;
   }
 
   function callback(fallback: string): string {
