@@ -65,7 +65,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const port = portOf('PORT', 3000, 1);
   const callbackURL = get('THREADS_CALLBACK_URL') ?? `http://localhost:${port}${CALLBACK_PATH}`;
   const url = URL.canParse(callbackURL) ? new URL(callbackURL) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== CALLBACK_PATH || url.search || url.hash) {
+  const path = url?.pathname.replace(/\/$/, '');
+  if (!url || !/^https?:$/.test(url.protocol) || path !== CALLBACK_PATH || url.search || url.hash) {
     problems.push(`THREADS_CALLBACK_URL must be a whole URL that ends in ${CALLBACK_PATH}.`);
   } else if (!simulated && url.protocol !== 'https:' && get('THREADS_CALLBACK_URL')) {
     problems.push('THREADS_CALLBACK_URL must begin with https://, because Threads refuses plain http.');

@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import supertest from 'supertest';
+import { ADA, buildExample, comeBack, decide, type Example, MATEO, startExample } from './support.js';
+
+describe('example/nestjs: signing in', () => {
+  let example: Example;
+
+  before(buildExample);
+
+  beforeEach(async () => {
+    example = await startExample();
+  });
+
+  afterEach(() => example.close());
+
+  const signedInCookie = (headers: Record<string, unknown>) =>
+    (headers['set-cookie'] as unknown as string[]).find((cookie) => cookie.startsWith('signed-in='));
+
+  describe('that goes wrong', () => {
+    it('shows a friendly page to a person who cancelled, and signs nobody in', async () => {
+      const { browser } = example;
+      const page = await comeBack(browser, { decision: 'cancel' });
+      expect(page.status).to.equal(403);
+      expect(page.text).to.contain('You cancelled, and that is fine').and.contain('Continue with Threads');
+      await browser.get('/profile').expect(303).expect('location', '/');
+    });
+
+    it('refuses an answer that this browser did not ask for', async () => {
+      const page = await example.browser.get('/auth/threads/callback?code=AQ&state=stolen');
+      expect(page.status).to.equal(403);
+      expect(page.text).to.contain('That sign-in could not be finished').and.contain('did not start here');
+    });
+
+    it('refuses the same answer a second time', async () => {
+      const { browser } = example;
+      const { headers } = await browser.get('/auth/threads');
+      const callback = await decide(String(headers.location));
+      await browser.get(callback).expect(303);
+      await browser.get(callback).expect(403);
+    });
+
+    it('answers a person who is no tester yet with what to do about it', async () => {
+      const query = new URLSearchParams({ error_code: '1349245', error_message: 'Not <invited>' });
+      const page = await example.browser.get(`/auth/threads/callback?${query}`);
+      expect(page.status).to.equal(502);
+      expect(page.text).to.contain('Not &lt;invited&gt;');
+      expect(page.text).to.match(/What to do<\/h2><p>Add the account as a Threads tester/);
+      expect(page.text.match(/Threads tester/g), 'the hint appears once').to.have.length(1);
+    });
+
+    it('answers with 502 when Threads refuses the code', async () => {
+      const { browser, simulator } = example;
+      const { headers } = await browser.get('/auth/threads');
+      const callback = await decide(String(headers.location));
+      simulator.addApp({
+        clientID: '1234567890123456',
+        clientSecret: 'changed meanwhile',
+        redirectURIs: ['http://localhost:3000/auth/threads/callback'],
+      });
+      const page = await browser.get(callback);
+      expect(page.status).to.equal(502);
+      expect(page.text).to.contain('Threads could not sign you in').and.not.contain('simulated-app-secret');
+      const { code } = Object.fromEntries(new URLSearchParams(callback.split('?')[1]));
+      expect(page.text).not.to.contain(code);
+    });
+
+    it('says that there is no such page', async () => {
+      const page = await example.browser.get('/nowhere');
+      expect(page.status).to.equal(404);
+      expect(page.text).to.contain('There is no such page');
+    });
+  });
+
+  describe('that goes well', () => {
+    it('leads from the button to the profile', async () => {
+      const { browser, simulator } = example;
+      const home = await browser.get('/').expect(200);
+      expect(home.text).to.contain('<a class="button" href="/auth/threads">Continue with Threads</a>');
+
+      const callback = await comeBack(browser);
+      expect(callback.status).to.equal(303);
+      const profile = await browser.get('/profile').expect(200);
+      expect(profile.text)
+        .to.contain('<h1>Ada Okafor</h1>')
+        .and.contain('>@ada.okafor</a>')
+        .and.contain(ADA)
+        .and.contain(`<img src="${new URL(simulator.endpoints.graphURL).origin}/pictures/`);
+      expect(profile.text.match(/<li><code>threads_\w+<\/code><\/li>/g)).to.have.length(3);
+      expect(profile.headers['cache-control']).to.equal('no-store');
+    });
+
+    it('leaves no trace of the #_ that Threads adds', async () => {
+      const callback = await comeBack(example.browser);
+      expect(callback.headers.location).to.equal('/profile#top');
+      const script = await example.browser.get('/address-bar.js').expect(200);
+      expect(script.headers['content-type']).to.contain('javascript');
+    });
+
+    it('keeps the token from scripts and other sites, and nothing of the sign-in', async () => {
+      const { headers } = await comeBack(example.browser);
+      expect(signedInCookie(headers)).to.match(
+        /^signed-in=ey[\w-]+\.[\w-]+\.[\w-]+; Max-Age=28800; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      );
+      const cookies = headers['set-cookie'] as unknown as string[];
+      expect(cookies.some((cookie) => /^threads-login-[\w-]+=; Max-Age=0/.test(cookie))).to.equal(true);
+    });
+
+    it('sends the token over https alone where the callback is https', async () => {
+      const secure = await startExample({
+        THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
+      });
+      try {
+        const start = await secure.browser.get('/auth/threads');
+        const state = String(start.headers['set-cookie']).split(';')[0]!;
+        expect(state).to.match(/^__Host-/);
+        const callback = await decide(String(start.headers.location));
+        const { headers } = await secure.browser.get(callback).set('Cookie', state).expect(303);
+        expect(String(headers['set-cookie'])).to.match(/__Host-signed-in=ey.*; Secure; SameSite=Lax/);
+      } finally {
+        await secure.close();
+      }
+    });
+
+    it('shows only the permissions that were granted', async () => {
+      await comeBack(example.browser, { scopes: ['threads_basic'] });
+      const { text } = await example.browser.get('/profile');
+      expect(text.match(/<li><code>.*?<\/li>/g)).to.deep.equal(['<li><code>threads_basic</code></li>']);
+    });
+
+    it('says that permissions are not reported for a person whose token cannot inspect itself', async () => {
+      await comeBack(example.browser, { user: MATEO });
+      const { text } = await example.browser.get('/profile').expect(200);
+      expect(text).to.contain('Threads did not report them.');
+    });
+
+    it('escapes what people call themselves', async () => {
+      example.simulator.addUser({ id: ADA, username: 'ada', name: '<script>"&\'' });
+      await comeBack(example.browser);
+      const { text } = await example.browser.get('/profile');
+      expect(text).to.contain('<h1>&lt;script&gt;&quot;&amp;&#39;</h1>');
+    });
+  });
+
+  describe('and out', () => {
+    it('does not happen by a link', async () => {
+      await comeBack(example.browser);
+      await example.browser.get('/sign-out').expect(404);
+      await example.browser.get('/profile').expect(200);
+    });
+
+    it('takes no cookie from a form that comes without one, as from another website', async () => {
+      const page = await example.browser.post('/sign-out').expect(303);
+      expect(page.headers).not.to.have.property('set-cookie');
+    });
+
+    it('ends at the start', async () => {
+      const { browser } = example;
+      await comeBack(browser);
+      await browser.post('/sign-out').expect(303).expect('location', '/');
+      await browser.get('/profile').expect(303);
+      const { text } = await browser.get('/');
+      expect(text).to.contain('Continue with Threads').and.not.contain('Sign out');
+    });
+  });
+
+  it('believes no cookie but its own', async () => {
+    const { browser } = example;
+    const { headers } = await comeBack(browser);
+    const token = signedInCookie(headers)!.split(/[=;]/)[1]!;
+    const [head, body, signature] = token.split('.') as [string, string, string];
+    const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const forged = [
+      'nonsense',
+      `${head}.${base64({ sub: ADA, name: 'Mallory' })}.${signature}`,
+      `${base64({ alg: 'none', typ: 'JWT' })}.${body}.`,
+    ];
+    const stranger = supertest(example.app.getHttpServer());
+    for (const cookie of forged) {
+      await stranger.get('/profile').set('Cookie', `signed-in=${cookie}`).expect(303);
+    }
+    await stranger.get('/profile').set('Cookie', `signed-in=${token}`).expect(200);
+  });
+});

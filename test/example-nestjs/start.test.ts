@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { buildExample, MAIN, NOTHING } from './support.js';
+
+function run(env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, ...NOTHING, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output.stderr += text;
+  });
+  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const printed = async (text: string) => {
+    while (!output.stdout.includes(text)) {
+      const more = await Promise.race([
+        once(child.stdout, 'data').then(() => true),
+        exited.then(() => false),
+      ]);
+      if (!more) throw new Error(`the app stopped: ${output.stderr}`);
+    }
+  };
+  return { child, output, exited, printed };
+}
+
+async function listening() {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+describe('example/nestjs: starting', function () {
+  this.timeout(30_000);
+
+  before(buildExample);
+
+  it('ends with all that is missing, and no stack trace, when it is half configured', async () => {
+    const { exited, output } = run({ THREADS_APP_SECRET: 'hush-hush' });
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.contain('THREADS_APP_ID is missing');
+    expect(output.stderr).to.contain('THREADS_CALLBACK_URL is missing');
+    expect(output.stderr).not.to.contain('THREADS_APP_SECRET is missing');
+    expect(output.stderr).not.to.match(/^\s+at |hush-hush/m);
+  });
+
+  it('ends with all that is wrong', async () => {
+    const { exited, output } = run({
+      THREADS_APP_ID: '1234',
+      THREADS_APP_SECRET: 'hush-hush',
+      THREADS_CALLBACK_URL: 'http://app.example/auth/threads/callback',
+      JWT_SECRET: 'short',
+      PORT: '-1',
+    });
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.match(/CALLBACK_URL must begin with https/);
+    expect(output.stderr).to.match(/JWT_SECRET must have at least 32/);
+    expect(output.stderr).to.match(/PORT must be a number/);
+  });
+
+  it('says so when the port is taken', async () => {
+    const taken = await listening();
+    try {
+      const { exited, output } = run({ PORT: String(taken.port) });
+      expect(await exited).to.equal(1);
+      expect(output.stderr)
+        .to.contain(`Port ${taken.port} is in use`)
+        .and.not.match(/^\s+at /m);
+    } finally {
+      await taken.close();
+    }
+  });
+
+  it('opens beside a simulator without any configuration, and stops when asked', async () => {
+    const { port, close } = await listening();
+    await close();
+    const { child, exited, output, printed } = run({ PORT: String(port) });
+    await printed(`Open http://localhost:${port}`);
+    await printed('JWT_SECRET is not set');
+    expect(output.stdout).to.contain('simulator');
+
+    // A connection that is kept alive must not hold the app up.
+    const [response] = await once(get(`http://localhost:${port}/auth/threads`), 'response');
+    response.resume();
+    expect(response.statusCode).to.equal(302);
+    const window = await fetch(response.headers.location);
+    expect(await window.text()).to.contain('Spool');
+
+    child.kill('SIGTERM');
+    expect(await exited).to.equal('SIGTERM');
+    expect(output.stderr).to.equal('');
+  });
+
+  it('sends people to Threads itself once it is configured', async () => {
+    const { port, close } = await listening();
+    await close();
+    const { child, exited, output, printed } = run({
+      THREADS_APP_ID: '1234',
+      THREADS_APP_SECRET: 'hush-hush',
+      THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
+      PORT: String(port),
+    });
+    try {
+      await printed('Open https://app.example');
+      expect(output.stdout).to.contain('with app 1234').and.not.contain('hush-hush');
+      const answer = await fetch(`http://localhost:${port}/auth/threads`, { redirect: 'manual' });
+      const window = new URL(answer.headers.get('location') ?? '');
+      expect(window.origin + window.pathname).to.equal('https://threads.net/oauth/authorize');
+      expect(window.searchParams.get('client_id')).to.equal('1234');
+      expect(window.searchParams.get('scope')).to.equal('threads_basic');
+    } finally {
+      child.kill('SIGTERM');
+      await exited;
+    }
+  });
+});
