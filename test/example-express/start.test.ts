@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import { runScript } from './process.js';
+import { ADA, Browser, textOf } from './support.js';
 
 const run = (env: NodeJS.ProcessEnv) => runScript('main.ts', env);
 
@@ -68,5 +70,38 @@ describe('example/express: starting', function () {
     child.kill('SIGTERM');
     expect(await exited).to.equal(0);
     expect(output.stderr).to.equal('');
+  });
+
+  it('hears from the simulator when a person removes the app there', async () => {
+    const port = await freePort();
+    const { child, exited, printed } = run({ PORT: String(port) });
+    await printed(`Open http://localhost:${port}`);
+    const browser = new Browser(`http://localhost:${port}`);
+    const { html } = await browser.signIn();
+    const simulator = /href="([^"]+)">Remove this app in the simulator/.exec(html)![1]!;
+
+    const form = { app: simulatedApp.clientID, user: ADA, data: 'delete' };
+    const report = textOf(await new Browser(simulator).open('/remove', form));
+    expect(report)
+      .to.contain('Uninstall callback HTTP 200')
+      .and.to.contain('Data deletion callback HTTP 200');
+    expect((await browser.request('/profile')).status).to.equal(303);
+
+    child.kill('SIGTERM');
+    expect(await exited).to.equal(0);
+  });
+
+  it('is known to the simulator with the address that linking returns to', async () => {
+    const port = await freePort();
+    const { child, exited, printed } = run({ PORT: String(port) });
+    await printed(`Open http://localhost:${port}`);
+    const browser = new Browser(`http://localhost:${port}`);
+    const { html } = await browser.signIn();
+    const window = await browser.open(/href="(\/auth\/threads\/link\?[^"]+)"/.exec(html)![1]!);
+    expect(window.status).to.equal(200);
+    expect(textOf(window)).to.contain('Spool wants to access');
+
+    child.kill('SIGTERM');
+    expect(await exited).to.equal(0);
   });
 });
