@@ -43,7 +43,7 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
       if (typeof value !== 'string') {
         return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };
       }
-      found[name] = value;
+      found[name] = withoutFragment(value);
     }
   }
 
@@ -69,6 +69,6 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
   }
   if (found.code === undefined) return { kind: 'start' };
 
-  const code = textOf(withoutFragment(found.code));
+  const code = textOf(found.code);
   return code ? { kind: 'code', code } : { kind: 'malformed', message: 'The parameter "code" is empty' };
 }

@@ -45,6 +45,17 @@ describe('callback: the person cancelled', () => {
     expect(expectOutcome(outcome, 'fail')).to.include({ status: 403 });
   });
 
+  it('fails in the same way with the #_ of a URL that a client copied whole', async () => {
+    for (const end of ['#_', '%23_']) {
+      const body = { error: `access_denied${end}` };
+      const { outcome } = await login({ request: { query: {}, body } });
+      expect(expectOutcome(outcome, 'fail')).to.include({ status: 403 });
+      const whole = { error: 'access_denied', error_description: `They said no${end}` };
+      const { challenge } = expectOutcome((await login({ request: { query: whole } })).outcome, 'fail');
+      expect(challenge).to.include({ message: 'They said no' });
+    }
+  });
+
   it('fails even where a code came along', async () => {
     const { outcome, calls } = await login({ request: { query: { error: 'access_denied', code: CODE } } });
     expect(expectOutcome(outcome, 'fail').status).to.equal(403);

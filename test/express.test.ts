@@ -142,10 +142,10 @@ for (const [version, express] of [
       ['form', 'application/x-www-form-urlencoded', (p: URLSearchParams) => p.toString()],
       ['JSON', 'application/json', (p: URLSearchParams) => JSON.stringify(Object.fromEntries(p))],
     ] as const) {
-      it(`takes a code that a client posts on as ${title}, its #_ included`, async () => {
+      it(`takes what a client copied from its whole URL and posts on as ${title}, its #_ included`, async () => {
         const browser = await start();
         const { searchParams } = new URL(await browser.decide(await browser.start()));
-        searchParams.set('code', `${searchParams.get('code')}#_`);
+        for (const [name, value] of [...searchParams]) searchParams.set(name, `${value}#_`);
         const cookie = await browser.jar.getCookieString(site.origin);
         const response = await fetch(`${site.origin}/auth/threads/callback`, {
           method: 'POST',

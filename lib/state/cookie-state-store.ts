@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withoutFragment } from '../client.js';
 import { isObject, textOf } from '../json.js';
 import { keepCookie, responseOf, watchResponses } from './response.js';
 
@@ -139,8 +140,10 @@ export class CookieStateStore {
     done(null, false, { type: 'invalid_state', message: `${outcome}. Please start again.` });
   }
 
-  private finish(req: IncomingMessage, state: unknown, login: Login): Attempt | string {
-    if (typeof state !== 'string' || !NONCE.test(state)) return 'This login did not start here';
+  private finish(req: IncomingMessage, received: unknown, login: Login): Attempt | string {
+    // The `#_` that a client copied with the whole URL is behind the state where that comes last.
+    const state = typeof received === 'string' ? withoutFragment(received) : '';
+    if (!NONCE.test(state)) return 'This login did not start here';
     const name = cookieName(state, login);
     const value = cookiesOf(req)[name];
     if (!value) return 'This login started in another browser, was finished already, or took too long';
