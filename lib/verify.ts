@@ -110,7 +110,7 @@ function formOf(verify: AnyVerify, leading: number): { params: boolean; done: bo
 }
 
 function isProfile(parameter: string, verify: AnyVerify): boolean {
-  const name = /^[\w$]+/.exec(parameter)?.[0];
+  const name = /^[$\p{ID_Continue}]+/u.exec(parameter)?.[0];
   // Nobody takes `done` apart.
   if (name === undefined || /profile/i.test(name)) return true;
   if (/done|callback|^cb$|next|verified/i.test(name)) return false;

@@ -88,6 +88,29 @@ describe('redirect to the authorization window', () => {
     expect(url.searchParams.get('redirect_uri')).to.equal(callbackURL);
   });
 
+  for (const [proxy, origin] of [
+    [undefined, 'http://inside.example'],
+    [true, 'https://app.example'],
+  ] as const) {
+    it(`resolves a relative redirect URI against the request, with proxy: ${proxy}`, async () => {
+      const strategy = new ThreadsStrategy(
+        { ...app, callbackURL: '/auth/threads/callback', state: false, ...(proxy && { proxy }) },
+        async () => null,
+      );
+      const outcome = await runStrategy(strategy, {
+        url: '/auth/threads',
+        connection: {},
+        headers: {
+          host: 'inside.example',
+          'x-forwarded-proto': 'https',
+          'x-forwarded-host': 'app.example',
+        },
+      });
+      const { url } = expectOutcome(outcome, 'redirect');
+      expect(url.searchParams.get('redirect_uri')).to.equal(`${origin}/auth/threads/callback`);
+    });
+  }
+
   it('says why where there is no response to set the cookie on', async () => {
     const outcome = await runStrategy(new ThreadsStrategy(app, async () => null));
     const { error } = expectOutcome(outcome, 'error');
