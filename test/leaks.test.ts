@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -13,8 +12,9 @@ import {
 } from '../lib/index.js';
 import { appSecretProof } from '../lib/proof.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../lib/simulator/index.js';
-import type { Job } from './faults/debug-child.js';
+import { type Job, runInChild } from './faults/child.js';
 import { expectNoSecretIn } from './faults/secrets.js';
+import { refusedPort } from './faults/serve.js';
 import { answers, app, graphError } from './support/fixtures.js';
 import { runStrategy } from './support/run-strategy.js';
 
@@ -351,10 +351,7 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
   before(async () => {
     simulator = createThreadsSimulator();
     await simulator.listen();
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    refusing = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
-    closed.close();
+    refusing = `http://127.0.0.1:${await refusedPort()}`;
   });
   after(() => simulator.close());
 
@@ -370,11 +367,11 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
           refusing,
           ...(order !== 'the login comes first' && { fetchFirst: simulator.endpoints.graphURL }),
         };
-        const { answer, printed } = await runWithDebug(sections, job);
+        const { user, failure, printed } = await runInChild(job, sections);
 
-        expect(answer?.user?.id).to.equal('17841405793187219');
-        expect(answer?.failure).to.equal('ThreadsNetworkError');
-        const token = answer?.user?.accessToken ?? '';
+        expect(user?.id).to.equal('17841405793187219');
+        expect(failure).to.equal('ThreadsNetworkError');
+        const token = user?.accessToken ?? '';
         const proofs = [token, testerAccessToken].map((one) => appSecretProof(one, clientSecret));
         expectNoSecretIn(printed, [code, clientSecret, testerAccessToken, token, ...proofs]);
         // The log was on, and still says what is asked.
@@ -384,28 +381,3 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
     }
   }
 });
-
-interface DebugRun {
-  answer?: { user?: { id: string; accessToken: string }; failure: string };
-  printed: string;
-}
-
-async function runWithDebug(sections: string, job: Job): Promise<DebugRun> {
-  const file = new URL('faults/debug-child.ts', import.meta.url).pathname;
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file], {
-    env: { ...process.env, NODE_DEBUG: sections },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  const run: DebugRun = { printed: '' };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      run.printed += text;
-    });
-  }
-  child.on('message', (answer: NonNullable<DebugRun['answer']>) => {
-    run.answer = answer;
-  });
-  child.send(job);
-  await once(child, 'close');
-  return run;
-}

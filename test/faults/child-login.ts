@@ -1,15 +1,6 @@
-import { ThreadsClient, ThreadsStrategy, type ThreadsStrategyOptions } from '../../lib/index.js';
+import { ThreadsClient, ThreadsStrategy } from '../../lib/index.js';
 import { runStrategy } from '../support/run-strategy.js';
-
-/** What the process that watches this one wants to see done, with NODE_DEBUG on. */
-export interface Job {
-  options: ThreadsStrategyOptions;
-  code: string;
-  /** An address to `fetch` before anything else, so that the undici inside Node starts first. */
-  fetchFirst?: string;
-  /** An address that refuses connections. */
-  refusing: string;
-}
+import type { Job } from './child.js';
 
 // The job comes as a message: what is on the command line or in the environment, Node itself may log.
 process.once('message', async ({ options, code, fetchFirst, refusing }: Job) => {
