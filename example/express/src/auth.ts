@@ -1,11 +1,6 @@
 import { Router } from 'express';
 import passport from 'passport';
-import {
-  type ThreadsProfile,
-  ThreadsStrategy,
-  type ThreadsStrategyOptions,
-  type TokenParams,
-} from 'passport-threads-oauth2';
+import { ThreadsStrategy, type ThreadsStrategyOptions } from 'passport-threads-oauth2';
 import { CALLBACK_PATH, type Config } from './config.js';
 import { describe } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
@@ -41,12 +36,7 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
         longLived: true,
       },
       // Runs after Threads has vouched for the person. Whatever it resolves to becomes `req.user`.
-      async (
-        accessToken: string,
-        _refreshToken: string | undefined,
-        params: TokenParams,
-        profile: ThreadsProfile,
-      ) =>
+      async (accessToken, _refreshToken, params, profile) =>
         users.upsert({
           id: profile.id,
           username: profile.username,
