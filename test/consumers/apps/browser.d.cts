@@ -1,0 +1,1 @@
+export function signIn(loginURL: string): Promise<unknown>;
