@@ -3,9 +3,10 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
-import { loadConfig, ROOT } from './config.js';
+import { loadConfig } from './config.js';
 import { PageFilter } from './pages/page.filter.js';
 import { PagesController } from './pages/pages.controller.js';
+import { ROOT } from './paths.js';
 import { UpstreamModule } from './upstream.js';
 
 @Module({

@@ -5,7 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import cookieParser from 'cookie-parser';
 import type { NextFunction, Request, Response } from 'express';
 import { AppModule } from './app.module.js';
-import { ROOT } from './config.js';
+import { ROOT } from './paths.js';
 import { Upstream } from './upstream.js';
 
 /** The whole app, ready to listen. */

@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 
 /** Where Threads sends people back to. The route of the same name is in `auth/auth.controller.ts`. */
 export const CALLBACK_PATH = '/auth/threads/callback';
-
-/** The folder that holds `package.json` and `public`. */
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What `ConfigService` knows. */
 export interface Config {

@@ -3,17 +3,16 @@ import { createApp } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { Upstream } from './upstream.js';
 
-try {
+main().catch((error: unknown) => {
+  console.error(explain(error));
+  process.exit(1);
+});
+
+async function main(): Promise<void> {
   // Checked here first, since Nest would print a stack trace around what is a note to the developer.
   await ConfigModule.envVariablesLoaded;
   loadConfig(process.env);
-  await start();
-} catch (error) {
-  console.error(explain(error));
-  process.exit(1);
-}
 
-async function start(): Promise<void> {
   const app = await createApp({ logger: ['error', 'warn', 'fatal'] });
   app.enableShutdownHooks();
   const config = app.get<ConfigService<Config, true>>(ConfigService);
