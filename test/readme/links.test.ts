@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { anchors, links, ROOT, read } from './markdown.js';
+
+const FILES = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'example/express/README.md',
+  'example/nestjs/README.md',
+  'bench/README.md',
+];
+
+describe('documentation', () => {
+  for (const file of FILES) {
+    it(`${file} links to files and headings that exist`, () => {
+      const text = read(file);
+      const broken = links(text).filter((link) => {
+        if (/^(https?|mailto):/.test(link)) return false;
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? file : join(dirname(file), path);
+        if (!existsSync(join(ROOT, target))) return true;
+        return anchor !== undefined && !anchors(read(target)).includes(anchor);
+      });
+      expect(broken).to.deep.equal([]);
+    });
+  }
+});

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { ROOT, read, snippets } from './markdown.js';
+
+const run = promisify(execFile);
+
+// What the snippets take for granted: the names that the text around them has introduced.
+const PRELUDE = `
+import express from 'express';
+import passport from 'passport';
+import {
+  CookieStateStore, parseSignedRequest, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
+  type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, verifyToken,
+} from 'passport-threads-oauth2';
+declare const app: express.Express;
+declare const options: ThreadsStrategyOptions;
+declare const verify: VerifyFunction;
+declare const user: Express.User;
+declare const clientID: string, clientSecret: string, callbackURL: string;
+declare const token: string, testerToken: string, newSecret: string, oldSecret: string;
+declare const stored: { accessToken: string };
+declare function save(token: { accessToken: string; expiresAt?: Date }): Promise<void>;
+declare function askToSignInAgain(): Promise<void>;
+declare function publish(): Promise<void>;
+declare function forgetToken(userId: string): void;
+`;
+
+describe('the TypeScript snippets of the README', function () {
+  this.timeout(60_000);
+
+  it('compile under strict', async () => {
+    const folder = await mkdtemp(join(ROOT, 'test', 'readme', '.snippets-'));
+    try {
+      const found = snippets(read('README.md')).filter(({ language }) => language === 'ts');
+      expect(found).not.to.be.empty;
+      const files = found.map(({ line }) => `line-${line}.ts`);
+      await Promise.all(
+        found.map(({ code, line }) => writeFile(join(folder, `line-${line}.ts`), inModule(code))),
+      );
+      const options = { compilerOptions: { noEmit: true, noUnusedLocals: false }, include: [], files };
+      const config = { extends: '../../tsconfig.json', ...options };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+      const { stdout } = await run(process.execPath, [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        '-p',
+        folder,
+      ]).catch((error: { stdout: string }) => error);
+      expect(stdout).to.equal('');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** A snippet as a module of its own: imports first, then the names it takes for granted, unless it declares them. */
+function inModule(code: string): string {
+  const isListOfFunctions = /^(async )?\(/.test(code);
+  const imports = code.match(/^import .*$/gm) ?? [];
+  const body = code.replace(/^import .*$/gm, '');
+  const checked = isListOfFunctions
+    ? body
+        .trim()
+        .split('\n')
+        .map((form) => `new ThreadsStrategy(options, ${form});`)
+        .join('\n')
+    : body;
+  return `${imports.join('\n')}\n${PRELUDE}\nexport async function snippet() {\n${checked}\n}\n`;
+}
