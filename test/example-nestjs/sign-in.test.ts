@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import supertest from 'supertest';
 import { ADA, buildExample, comeBack, decide, type Example, MATEO, startExample } from './support.js';
 
-describe('example/nestjs: signing in', () => {
+describe('example/nestjs: signing in', function () {
+  this.timeout(30_000);
+
   let example: Example;
 
   before(buildExample);

@@ -31,6 +31,13 @@ interface SignInRequest {
   authInfo: unknown;
 }
 
+class ThreadsGuard extends AuthGuard('threads') {
+  // @types/passport knows a `state` of text only.
+  override getAuthenticateOptions() {
+    return { state: { from: 'a letter' } } as object;
+  }
+}
+
 // tsx compiles no decorators of this kind, so they are called.
 class AuthController {
   signIn(): void {}
@@ -45,12 +52,14 @@ for (const [path, method] of [
 ] as const) {
   const descriptor = Object.getOwnPropertyDescriptor(AuthController.prototype, method)!;
   Get(path)(AuthController.prototype, method, descriptor);
-  UseGuards(AuthGuard('threads'))(AuthController.prototype, method, descriptor);
+  UseGuards(ThreadsGuard)(AuthController.prototype, method, descriptor);
   Req()(AuthController.prototype, method, 0);
 }
 Controller()(AuthController);
 
-describe('PassportStrategy(ThreadsStrategy) in NestJS 12', () => {
+describe('PassportStrategy(ThreadsStrategy) in NestJS 12', function () {
+  this.timeout(30_000);
+
   let simulator: ThreadsSimulator;
   let app: INestApplication;
   let options: ThreadsStrategyOptions;
@@ -179,7 +188,10 @@ describe('PassportStrategy(ThreadsStrategy) in NestJS 12', () => {
       }
       const { status, body } = await signInWith(Plain);
       expect(status).to.equal(200);
-      expect(body.user).to.deep.equal({ id: ADA, token: 'string', refreshToken: 'none' });
+      expect(body).to.deep.equal({
+        user: { id: ADA, token: 'string', refreshToken: 'none' },
+        authInfo: { state: { from: 'a letter' } },
+      });
     });
 
     it('that is not async', async () => {
@@ -261,7 +273,8 @@ describe('PassportStrategy(ThreadsStrategy) in NestJS 12', () => {
         }
       }
       const { body } = await signInWith(WithInfo);
-      expect(body).to.deep.equal({ user: { id: ADA }, authInfo: { newcomer: true } });
+      expect(body.user).to.deep.equal({ id: ADA });
+      expect(body.authInfo).to.deep.equal({ newcomer: true, state: { from: 'a letter' } });
     });
   });
 });
