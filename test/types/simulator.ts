@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import { ThreadsStrategy } from '../../lib/index.js';
+import {
+  createThreadsSimulator,
+  type RemovalReport,
+  type SimulatedRequest,
+  simulatedApp,
+  simulatedUsers,
+  type ThreadsSimulator,
+} from '../../lib/simulator/index.js';
+import type { Equal, Expect } from './expect.js';
+
+export async function uses(express: import('express').Express) {
+  const simulator = createThreadsSimulator({ apps: [simulatedApp], users: simulatedUsers, now: () => 0 });
+  const origin: string = await simulator.listen(0, '127.0.0.1');
+  createServer(simulator.handler);
+  express.use(simulator.handler);
+
+  const { clientID, clientSecret } = simulatedApp;
+  const callbackURL = `${origin}/callback`;
+  new ThreadsStrategy(
+    { clientID, clientSecret, callbackURL, ...simulator.endpoints },
+    async (_accessToken, _refreshToken, _params, _profile) => false,
+  );
+
+  const code: string = simulator.authorize({ clientID, redirectURI: callbackURL, scope: ['threads_basic'] });
+  const token: string = simulator.issueToken({ clientID, longLived: true });
+  simulator.expireToken(token);
+  await simulator.close();
+  return code;
+}
+
+export function refused(simulator: ThreadsSimulator) {
+  // @ts-expect-error a number does not hold the id of a person
+  simulator.addUser({ id: 17841405793187219n, username: 'ada' });
+  // @ts-expect-error an app has redirect URIs
+  simulator.addApp({ clientID: '1', clientSecret: 's' });
+  // @ts-expect-error the redirect URI goes with the code
+  simulator.authorize({ clientID: '1' });
+  // @ts-expect-error what the simulator received is not for changing
+  simulator.requests.length = 0;
+}
+
+export type SimulatorIs = [
+  Expect<Equal<ThreadsSimulator['requests'], readonly SimulatedRequest[]>>,
+  Expect<Equal<Awaited<ReturnType<ThreadsSimulator['removeApp']>>, RemovalReport>>,
+  Expect<Equal<keyof ThreadsSimulator['endpoints'], 'authorizationURL' | 'tokenURL' | 'graphURL'>>,
+];
