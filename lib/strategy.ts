@@ -2,7 +2,7 @@ import { parse as parseQuery } from 'node:querystring';
 import type { Request } from 'express';
 import { Strategy as OAuth2Strategy } from 'passport-oauth2';
 import { readCallback } from './callback.js';
-import { ThreadsClient } from './client.js';
+import { ThreadsClient, type TokenResult } from './client.js';
 import { ThreadsGraphAPIError, ThreadsNetworkError, ThreadsTokenError } from './errors.js';
 import { textOf } from './json.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
@@ -31,6 +31,8 @@ export interface ThreadsAuthenticateOptions {
   callbackURL?: string | undefined;
 }
 
+type GrantParams = Record<string, unknown>;
+type Tokens = { refreshToken: string | undefined; params: TokenParams };
 type TokenCallback = (
   error: unknown,
   accessToken?: string,
@@ -84,8 +86,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
     ): void {
       // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
       if (profile?.id === '') profile.id = params.user_id ?? '';
-      if (profile?.id === '')
+      if (profile?.id === '') {
         throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
+      }
 
       const missing = settings.requiredScopes.filter((scope) => !profile?.scopes?.includes(scope));
       if (missing.length > 0) {
@@ -102,18 +105,16 @@ export class ThreadsStrategy extends OAuth2Strategy {
 
     this._settings = settings;
     this._client = new ThreadsClient(settings.client);
-    // No byte of Threads goes through the transport of passport-oauth2. passport-oauth2-refresh copies this
-    // function off its object and sends its refreshes here.
-    this._oauth2.getOAuthAccessToken = ((
-      code: string,
-      params: Record<string, unknown>,
-      done: TokenCallback,
-    ) => {
-      const tokens =
-        params.grant_type === 'refresh_token' ? this.refreshTokens(code) : this.newTokens(code, params);
-      tokens
-        .then(({ refreshToken, params }) => done(null, params.access_token, refreshToken, params))
-        .catch(done);
+    // No byte of Threads goes through the transport of passport-oauth2.
+    this._oauth2.getOAuthAccessToken = ((code: string, params: GrantParams, done: TokenCallback) => {
+      const answer = ({ refreshToken, params }: Tokens) =>
+        done(null, params.access_token, refreshToken, params);
+      if (params.grant_type === 'refresh_token') {
+        // passport-oauth2-refresh copies this function off its object and sends its refreshes here.
+        this.refreshTokens(code).then(answer, done);
+      } else {
+        this.newTokens(code, params).then(answer).catch(done);
+      }
     }) as never;
   }
 
@@ -129,8 +130,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
    */
   override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
     // Express and most others parse the query; plain http does not.
-    if (req.query === undefined)
-      req.query = parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '') as Request['query'];
+    req.query ??= parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '') as Request['query'];
 
     const callback = readCallback(req.query, req.body);
     if (callback.kind === 'malformed') {
@@ -170,22 +170,17 @@ export class ThreadsStrategy extends OAuth2Strategy {
     }
   }
 
-  private async newTokens(code: string, { redirect_uri }: Record<string, unknown>) {
+  private async newTokens(code: string, { redirect_uri }: GrantParams): Promise<Tokens> {
     const short = await this._client.exchangeCode(code, String(redirect_uri));
-    if (!this._settings.longLived) {
-      return {
-        refreshToken: undefined,
-        params: { ...short.raw, access_token: short.accessToken } as TokenParams,
-      };
-    }
+    if (!this._settings.longLived) return { refreshToken: undefined, params: paramsOf(short) };
+
     const long = await this._client.exchangeToken(short.accessToken);
-    const params = { ...short.raw, ...long.raw, access_token: long.accessToken } as TokenParams;
-    return { refreshToken: long.accessToken, params };
+    return { refreshToken: long.accessToken, params: { ...short.raw, ...paramsOf(long) } };
   }
 
-  private async refreshTokens(longLived: string) {
-    const { accessToken, raw } = await this._client.refreshToken(longLived);
-    return { refreshToken: accessToken, params: { ...raw, access_token: accessToken } as TokenParams };
+  private async refreshTokens(longLived: string): Promise<Tokens> {
+    const token = await this._client.refreshToken(longLived);
+    return { refreshToken: token.accessToken, params: paramsOf(token) };
   }
 
   private async loadProfile(accessToken: string): Promise<ThreadsProfile> {
@@ -211,8 +206,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
       if (!textOf(inspector)) throw new TypeError('`testerAccessToken` must return an access token');
       return await this._client.verifyToken(accessToken, { accessToken: inspector });
     } catch (error) {
-      if (tokenVerification === 'auto' && profileFields !== false && refusesInspector(error))
-        return undefined;
+      const meAnswers = profileFields !== false;
+      if (tokenVerification === 'auto' && meAnswers && refusesInspector(error)) return undefined;
       throw error;
     }
   }
@@ -220,17 +215,20 @@ export class ThreadsStrategy extends OAuth2Strategy {
   private assertTokenIsFor(token: TokenInfo, userId: string | undefined): void {
     const { clientID } = this._settings.client;
     const refuse = (message: string) => new ThreadsTokenError({ code: 'invalid_token', message });
-    if (!token.isValid)
-      throw refuse(
-        `Threads says that the new access token is not valid (${token.error?.reason ?? 'no reason given'})`,
-      );
-    if (token.appId !== undefined && token.appId !== clientID)
-      throw refuse('The access token belongs to another app');
+    if (!token.isValid) {
+      const reason = token.error?.reason ?? 'no reason given';
+      throw refuse(`Threads says that the new access token is not valid (${reason})`);
+    }
+    if ((token.appId ?? clientID) !== clientID) throw refuse('The access token belongs to another app');
     if (!token.userId) throw refuse('The access token is not the token of a person');
     if (userId !== undefined && token.userId !== userId) {
       throw refuse('Threads names two different people for one access token: debug_token and /me disagree');
     }
   }
+}
+
+function paramsOf({ raw, accessToken }: TokenResult): TokenParams {
+  return { ...raw, access_token: accessToken };
 }
 
 /** An app whose users are no testers may not inspect their tokens: everything but that stays an error. */
