@@ -273,6 +273,7 @@ describe('verify function', () => {
       '(a,r,p,d)=>{d(null,user)}',
       '(a, r, p, готово) => { готово(null, user) }',
       'token=>Promise.resolve([1,2,3,user].find((one,two,three,profile)=>one===user))',
+      '(a,r,p,d)=>{setImmediate(d,null,user)}',
       'async(a,r,p,d)=>p.id?user:d(null,false)',
       'async(a,r,p)=>p.id&&user',
       'async (a, r, params /* , done) */, p) => params.user_id === p.id && user',
