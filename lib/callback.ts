@@ -43,7 +43,11 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
       if (typeof value !== 'string') {
         return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };
       }
-      found[name] = withoutFragment(value);
+      const text = withoutFragment(value);
+      if (text === '' && value !== '') {
+        return { kind: 'malformed', message: `The parameter "${name}" is empty` };
+      }
+      found[name] = text;
     }
   }
 
