@@ -40,6 +40,7 @@ main { margin: 0 auto; }
 h1 { margin: 0; font-size: 21px; line-height: 1.28; font-weight: 500; text-wrap: balance; }
 h1 strong { font-weight: 700; }
 p, .detail { text-wrap: pretty; }
+.notice { text-wrap: balance; }
 form { margin: 0; }
 .window form {
   padding: 0 22px 22px; background: var(--paper); border: 1px solid var(--line); border-top: 0;
