@@ -233,7 +233,7 @@ describe('Whatever comes to the callback', () => {
             if (route === '/guarded') expect(outcomes[0]?.outcome).not.to.equal('success');
           },
         ),
-        rounds(300),
+        rounds(200),
       );
     }).timeout(20_000);
   }
@@ -276,7 +276,7 @@ describe('Whatever comes to the callback', () => {
         expect(state.asked).to.equal(before);
       }),
       // A copied `#_` that is all there is of an error.
-      { ...rounds(1500), examples: [[{ error: '%23_' }, {}]] },
+      { ...rounds(1000), examples: [[{ error: '%23_' }, {}]] },
     );
   }).timeout(20_000);
 });
@@ -407,7 +407,7 @@ describe('Whatever Threads answers', () => {
             expectSoundOutcome(await runStrategy(strategy, { query: { code: CODE } }));
           }
         }),
-        rounds(300),
+        rounds(200),
       );
     }).timeout(20_000);
   }
@@ -424,7 +424,7 @@ describe('Whatever Threads answers', () => {
         else expectSoundInfo(outcome as TokenInfo);
         expectUnpolluted();
       }),
-      rounds(300),
+      rounds(200),
     );
   }).timeout(20_000);
 });
