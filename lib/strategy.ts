@@ -10,11 +10,11 @@ import type { ThreadsProfile } from './profile.js';
 import { normalizeScope, type Scope } from './scope.js';
 import {
   type AnyVerify,
-  callVerify,
   type TokenParams,
   type VerifyCallback,
   type VerifyFunction,
   type VerifyFunctionWithRequest,
+  verifyCaller,
 } from './verify.js';
 import type { TokenInfo } from './verify-token.js';
 
@@ -75,6 +75,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
       throw new TypeError('ThreadsStrategy needs a verify function: new ThreadsStrategy(options, verify)');
     }
     const settings = readOptions(options);
+    const callVerify = verifyCaller(verify, options.passReqToCallback === true);
     const finishLogin = function (
       this: ThreadsStrategy,
       req: Request,
@@ -96,10 +97,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
         this.fail({ type: 'missing_scopes', message, missing }, 403);
         return;
       }
-      const leading = options.passReqToCallback
-        ? [req, accessToken, refreshToken]
-        : [accessToken, refreshToken];
-      callVerify(verify, leading, params, profile, done);
+      callVerify(req, accessToken, refreshToken, params, profile, done);
     };
     super({ ...settings.oauth2, passReqToCallback: true }, finishLogin as never);
 

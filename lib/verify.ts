@@ -40,25 +40,59 @@ export type VerifyFunctionWithRequest = (req: Request, ...args: Parameters<Verif
 /** A verify function whose form is not known yet. */
 export type AnyVerify = (...args: never[]) => unknown;
 
-/**
- * Calls the app's verify function and hands its one outcome to `done`, whether it calls back, returns a promise
- * or throws.
- *
- * @param verify - the app's function
- * @param leading - the arguments that every form begins with
- * @param params - the token answer, for the forms that take it
- * @param profile - the person
- * @param done - called exactly once, unless `verify` never finishes
- */
-export function callVerify(
-  verify: AnyVerify,
-  leading: readonly unknown[],
+/** Calls the app's verify function with what it takes, and hands its outcome to `done`, once. */
+export type VerifyCaller = (
+  req: Request,
+  accessToken: string,
+  refreshToken: string | undefined,
   params: TokenParams,
   profile: ThreadsProfile | undefined,
   done: VerifyCallback,
-): void {
+) => void;
+
+/**
+ * Makes one form of all the forms of verify functions.
+ *
+ * @param verify - the app's function
+ * @param passReqToCallback - whether it takes the request first
+ * @returns a function that passes on the one outcome, whether `verify` calls back, returns a promise or throws
+ */
+export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): VerifyCaller {
+  const form = formOf(verify, passReqToCallback ? 3 : 2);
+
+  return (req, accessToken, refreshToken, params, profile, done) => {
+    const finish = once(done);
+    // To `done`, a reason that is falsy would be none.
+    const refuse = (reason: unknown) =>
+      finish(reason || new Error('The verify function failed without saying why'));
+    const args = [
+      ...(passReqToCallback ? [req] : []),
+      accessToken,
+      refreshToken,
+      ...(form.params ? [params] : []),
+      profile,
+      ...(form.done ? [finish] : []),
+    ];
+
+    try {
+      const outcome = Reflect.apply(verify, undefined, args) as unknown;
+      if (isPromiseLike(outcome)) {
+        outcome.then((user) => {
+          // A function that takes `done` may call it later, after its promise.
+          if (user !== undefined || !form.done) finish(null, user || false);
+        }, refuse);
+      } else if (!form.done) {
+        refuse(new TypeError('The verify function must take `done` and call it, or return a promise'));
+      }
+    } catch (error) {
+      refuse(error);
+    }
+  };
+}
+
+function once(done: VerifyCallback): VerifyCallback {
   let finished = false;
-  const finish: VerifyCallback = (...outcome) => {
+  return (...outcome) => {
     if (finished) return;
     finished = true;
     try {
@@ -67,76 +101,52 @@ export function callVerify(
       done(error);
     }
   };
-
-  // To `done`, a reason that is falsy would be none.
-  const refuse = (reason: unknown) =>
-    finish(reason || new Error('The verify function failed without saying why'));
-
-  const form = formOf(verify, leading.length);
-  const args = [...leading, ...(form.params ? [params] : []), profile, ...(form.done ? [finish] : [])];
-  try {
-    const outcome = Reflect.apply(verify, undefined, args) as unknown;
-    if (!isPromiseLike(outcome)) {
-      if (!form.done)
-        finish(new TypeError('The verify function must take `done` and call it, or return a promise'));
-      return;
-    }
-    outcome.then((user) => {
-      // A function that takes `done` may call it later, after its promise.
-      if (user !== undefined || !form.done) finish(null, user || false);
-    }, refuse);
-  } catch (error) {
-    refuse(error);
-  }
 }
 
 /**
- * Tells which arguments a verify function takes. As in passport-oauth2, their number decides; but a function with
- * four parameters (besides the request) is `(…, profile, done)` or `async (…, params, profile)`, and only its text
- * can tell which.
+ * Tells which arguments a verify function takes, besides the `leading` ones. As in passport-oauth2, their number
+ * decides; but of two, the second is either `done` or `profile`, and only the text of the function can tell which.
  */
 function formOf(verify: AnyVerify, leading: number): { params: boolean; done: boolean } {
   const parameters = parametersOf(verify);
-  const last = parameters.at(-1);
-  const takesRest = last?.startsWith('...') === true;
-  // The length of a function leaves out what comes after a default, and an adapter may have set it.
-  const own = (takesRest ? verify.length : Math.max(verify.length, parameters.length)) - leading;
+  const last = parameters.at(-1) ?? '';
+  // Adapters that take `...args` may give the function a length, and look for `done` at the end.
+  if (last.startsWith('...')) return { params: verify.length - leading === 3, done: true };
+
+  // The length of a function leaves out what comes after a default.
+  const own = Math.max(verify.length, parameters.length) - leading;
   if (own === 3) return { params: true, done: true };
-  // Such adapters look for `done` at the end.
-  if (takesRest) return { params: false, done: true };
-  if (own === 1) return { params: false, done: false };
-  if (own === 2 && last !== undefined && isProfile(last, verify)) return { params: true, done: false };
-  return { params: false, done: true };
+  if (own === 2 && isProfile(last, verify)) return { params: true, done: false };
+  return { params: false, done: own !== 1 };
 }
 
 function isProfile(parameter: string, verify: AnyVerify): boolean {
-  const name = /^[$\p{ID_Continue}]+/u.exec(parameter)?.[0];
+  const name = /^[$\p{ID_Continue}]*/u.exec(parameter)?.[0] ?? '';
   // Nobody takes `done` apart.
-  if (name === undefined || /profile/i.test(name)) return true;
-  if (/done|callback|^cb$|next|verified/i.test(name)) return false;
-  const source = Function.prototype.toString.call(verify);
-  const called = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
+  if (parameter.startsWith('{') || /profile/i.test(name)) return true;
+  if (name === '' || /done|callback|^cb$|next|verified/i.test(name)) return false;
   const isAsync = Object.prototype.toString.call(verify) === '[object AsyncFunction]';
-  return isAsync && !called.test(source.slice(source.indexOf(')')));
+  const called = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
+  return isAsync && !called.test(sourceOf(verify));
 }
 
-const TOKEN = /\/\*[\s\S]*?\*\/|\/\/.*|(['"`])(?:\\[\s\S]|(?!\1)[^\\])*\1|[\s\S]/g;
-
-/** The parameters as the text of a function has them; none for a native or bound one. */
+/** The parameters as the text of a function has them; native and bound functions show none. */
 function parametersOf(verify: AnyVerify): string[] {
-  const source = Function.prototype.toString.call(verify);
-  const list = source.indexOf('(');
-  if (source.slice(0, list).includes('=>')) return [];
+  const source = sourceOf(verify);
   const parameters = [''];
-  let depth = 0;
-  for (const [token] of source.slice(list).matchAll(TOKEN)) {
-    if (')]}'.includes(token)) depth -= 1;
-    if (depth === 0 && token === ')') break;
-    if (depth === 1 && token === ',') parameters.push('');
-    else if (depth > 0 && !/^\/[/*]/.test(token)) parameters.push(`${parameters.pop()}${token}`);
-    if ('([{'.includes(token)) depth += 1;
+  let depth = 1;
+  for (const character of source.slice(source.indexOf('(') + 1)) {
+    if (')]}'.includes(character)) depth -= 1;
+    if (depth === 0) break;
+    if (depth === 1 && character === ',') parameters.push('');
+    else parameters.push(parameters.pop() + character);
+    if ('([{'.includes(character)) depth += 1;
   }
   return parameters.map((parameter) => parameter.trim()).filter(Boolean);
+}
+
+function sourceOf(verify: AnyVerify): string {
+  return Function.prototype.toString.call(verify).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<Express.User | false | null | undefined> {
