@@ -99,14 +99,13 @@ export function refused() {
   // @ts-expect-error ids are strings: a number does not hold them
   new ThreadsStrategy(options, async (_a, _r, _params: { user_id: number }, _profile) => user);
   new ThreadsStrategy(options, (_a, _r, _params, _profile, done) => {
-    // @ts-expect-error the user has to be what `req.user` is declared to be
-    done(null, { unlike: 'a user' });
-    // @ts-expect-error `true` names nobody
-    done(null, true);
     // @ts-expect-error the reason is an object, which Passport reads `message` of
     done(null, false, 'why');
   });
 }
+
+/** The user has to be what the app declares `req.user` to be. */
+export type UserIs = Expect<Equal<Parameters<VerifyCallback>[1], Express.User | false | null | undefined>>;
 
 export type TokenParamsAre = [
   Expect<Equal<TokenParams['access_token'], string>>,
