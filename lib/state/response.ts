@@ -1,6 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '../json.js';
 
 /** A request of any framework: Express has the response on it, Koa the context, Fastify the request of Node. */
 interface AnyRequest {
@@ -11,7 +10,6 @@ interface AnyRequest {
 }
 
 const responses = new WeakMap<object, ServerResponse>();
-const keptCookies = new WeakMap<ServerResponse, string[]>();
 
 let watching = false;
 
@@ -46,25 +44,11 @@ export function responseOf(request: object): ServerResponse | undefined {
  * @param cookie - the value of the `Set-Cookie` header
  */
 export function keepCookie(res: ServerResponse, cookie: string): void {
-  res.appendHeader('Set-Cookie', cookie);
-  const kept = keptCookies.get(res);
-  if (kept) kept.push(cookie);
-  else guardCookies(res, [cookie]);
-}
-
-function guardCookies(res: ServerResponse, cookies: string[]): void {
-  keptCookies.set(res, cookies);
-  const writeHead = res.writeHead;
-  res.writeHead = (...args: unknown[]) => {
-    const headers = args.at(-1);
-    if (isObject(headers)) {
-      args.pop();
-      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value as string);
-    }
+  const add = () => {
     const present = [res.getHeader('Set-Cookie')].flat();
-    for (const cookie of cookies) {
-      if (!present.includes(cookie)) res.appendHeader('Set-Cookie', cookie);
-    }
-    return Reflect.apply(writeHead, res, args);
+    if (!present.includes(cookie)) res.appendHeader('Set-Cookie', cookie);
   };
+  add();
+  const onHeaders = require('on-headers') as typeof import('on-headers');
+  onHeaders(res, add);
 }
