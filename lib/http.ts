@@ -123,7 +123,7 @@ export function assertTimeout(timeout: number): void {
  * @throws TypeError
  */
 export function httpURL(name: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     throw new TypeError(`\`${name}\` must be an absolute http(s) URL, not ${JSON.stringify(value)}`);
   }

@@ -164,10 +164,19 @@ function stateOptions({
   clientSecret,
 }: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
   const chosen = store ?? state ?? new CookieStateStore();
+  if (typeof chosen !== 'boolean' && !isStateStore(chosen)) {
+    throw new TypeError(
+      '`state` must be true, false or a state store, with the methods `store` and `verify`',
+    );
+  }
   const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;
   // For `true`, passport-oauth2 has two session stores: the one under `store` also keeps application state. The
   // declared type knows neither that one nor stores that do so.
   return { store: keyed as StateStore };
+}
+
+function isStateStore({ store, verify }: Partial<StateStore | CookieStateStore>): boolean {
+  return typeof store === 'function' && typeof verify === 'function';
 }
 
 /** To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */

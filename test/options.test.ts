@@ -126,6 +126,21 @@ describe('ThreadsStrategy: options', () => {
     expect(store(construct({ state: false }))).not.to.be.instanceOf(CookieStateStore);
   });
 
+  for (const name of ['state', 'store']) {
+    for (const value of ['text', 1, {}, { store() {} }, { verify() {} }]) {
+      it(`throws for the ${name} ${JSON.stringify(value)} (${Object.keys(value)})`, () => {
+        expect(() => construct({ [name]: value })).to.throw(TypeError, 'state store');
+      });
+    }
+  }
+
+  it('throws for a URL that is not a string', () => {
+    expect(() => construct({ tokenURL: new URL('https://graph.threads.net') })).to.throw(
+      TypeError,
+      '`tokenURL`',
+    );
+  });
+
   it('takes a state store as `store` and as `state`', () => {
     const own = { store() {}, verify() {} };
     for (const change of [{ store: own }, { state: own }, { store: own, state: true }]) {
