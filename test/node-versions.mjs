@@ -22,7 +22,14 @@ let failed = false;
 for (const version of versions) {
   const node = await executable(version);
   const actual = (await run(node, ['--version'])).stdout.trim();
-  const { stdout, stderr, error } = await run(node, [MOCHA, '--reporter', 'json', 'test/**/*.test.ts']);
+  const { stdout, stderr, error } = await run(node, [
+    MOCHA,
+    '--timeout',
+    '60000',
+    '--reporter',
+    'json',
+    'test/**/*.test.ts',
+  ]);
   report(version, actual, resultIn(stdout), stderr, error);
 }
 process.exitCode = failed ? 1 : 0;
