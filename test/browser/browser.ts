@@ -19,23 +19,28 @@ const OPTIONS = [
 
 /** Debian's Chromium, or the one that CHROMIUM_PATH names. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: OPTIONS });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+    args: OPTIONS,
+    // Sooner than mocha gives up, so that no browser is left behind that would keep mocha from ending.
+    timeout: 20_000,
+  });
 }
 
 /** One browser for the tests of the surrounding `describe`, which come and go in it as people who never met. */
 export function useBrowser() {
-  let browser: Browser;
+  let browser: Browser | undefined;
   before(async () => {
     browser = await launchBrowser();
   });
-  after(() => browser.close());
+  after(() => browser?.close());
 
   /** Lets a newcomer browse, and fails when a page complained in the console or left a fragment behind. */
   return async function browse(
     visit: (page: Page) => Promise<unknown>,
     options: BrowserContextOptions = {},
   ): Promise<void> {
-    const context = await browser.newContext(options);
+    const context = await browser!.newContext(options);
     context.setDefaultTimeout(5000);
     const complaints = watch(context, options.javaScriptEnabled !== false);
     try {
