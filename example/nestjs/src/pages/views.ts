@@ -10,6 +10,7 @@ export interface Frame {
 
 const START = html`<a class="button" href="/auth/threads">Continue with Threads</a>`;
 const AGAIN = html`<a class="button" href="/auth/threads">Try again</a>`;
+const PROFILE = html`<a class="button" href="/profile">Go to your profile</a>`;
 const BACK = html`<a class="button secondary" href="/">Back to the start</a>`;
 
 const page = ({ title, signedIn, simulatorOrigin }: Frame, content: Html): string =>
@@ -58,11 +59,7 @@ export const homePage = (frame: Frame): string =>
   page(
     frame,
     frame.signedIn
-      ? hero(
-          'You are signed in',
-          html`As ${nameOf(frame.signedIn)}.`,
-          html`<a class="button" href="/profile">Go to your profile</a>`,
-        )
+      ? hero('You are signed in', html`As ${nameOf(frame.signedIn)}.`, PROFILE)
       : html`${hero('Pick up where you left off', 'Sign in with your Threads account. No new password, nothing to fill in.', START)}
     ${
       frame.simulatorOrigin &&
@@ -103,20 +100,28 @@ export const cancelledPage = (frame: Frame): string =>
     hero(
       'You cancelled, and that is fine',
       'Threads has shared nothing with Spool. You can change your mind at any time.',
-      START,
-      BACK,
+      frame.signedIn ? PROFILE : START,
+      frame.signedIn ? undefined : BACK,
     ),
   );
 
 export const failedPage = (frame: Frame, message: string, publicURL: string): string =>
   page(
     frame,
-    html`${hero(
-      'That sign-in could not be finished',
-      `Most often it was started a while ago, in another browser, or at an address other than ${publicURL}. Starting over helps.`,
-      html`<a class="button" href="/auth/threads">Start over</a>`,
-      BACK,
-    )}
+    html`${
+      frame.signedIn
+        ? hero(
+            'You are still signed in',
+            'That sign-in is over already, so there was nothing left to do.',
+            PROFILE,
+          )
+        : hero(
+            'That sign-in could not be finished',
+            `Most often it was started a while ago, in another browser, or at an address other than ${publicURL}. Starting over helps.`,
+            html`<a class="button" href="/auth/threads">Start over</a>`,
+            BACK,
+          )
+    }
     <details class="card"><summary>For the developer</summary><p><code>${message}</code></p></details>`,
   );
 
