@@ -154,7 +154,7 @@ async function send(url: string, request: Request, retry = false): Promise<Answe
   undici ??= loadUndici();
   const ask = () => undici!.request(url, request);
   const response = await ask().catch((error: unknown) => {
-    if (retry && !request.signal.aborted && isDeadConnection(error)) return ask();
+    if (retry && isDeadConnection(error)) return ask();
     throw error;
   });
   const { statusCode: status, headers, body } = response;
