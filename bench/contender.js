@@ -12,14 +12,22 @@ async function run(count) {
   await Promise.all(Array.from({ length: inFlight }, lane));
 }
 
+/** How many round trips the upstream has counted since it was last asked. */
+async function roundTrips() {
+  const count = await fetch(`${upstream}/round-trips`);
+  return Number(await count.text());
+}
+
 process.on('message', async ({ warmUp }) => {
   if (warmUp) await run(Math.ceil(batch / 10));
+  if (warmUp && delay) await roundTrips();
   const cpu = process.cpuUsage();
   const start = performance.now();
   await run(batch);
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  process.send({ rate: (batch / ms) * 1000, cpu: (user + system) / batch, ms, roundTrips: ms / delay });
+  const sample = { rate: (batch / ms) * 1000, cpu: (user + system) / batch, ms };
+  process.send(delay ? { ...sample, roundTrips: await roundTrips() } : sample);
 });
 process.on('disconnect', () => process.exit());
 process.send('ready');

@@ -2,7 +2,7 @@ const LIMITS = {
   atMost: ['at most', (value, limit) => value <= limit],
   atLeast: ['at least', (value, limit) => value >= limit],
   moreThan: ['more than', (value, limit) => value > limit],
-  whole: ['', (value, limit) => Math.floor(value) === limit],
+  exactly: ['exactly', (value, limit) => value === limit],
 };
 
 /** The Markdown table of a row. Its first contender is ours; `ratios` are the columns to compare the others by. */

@@ -29,8 +29,19 @@ const documents = {
   }),
 };
 
+// A round trip begins when a request finds no other one under way.
+let roundTrips = 0;
+let underWay = 0;
+
 const server = createServer((req, res) => {
+  if (req.url === '/round-trips') {
+    res.end(String(roundTrips));
+    roundTrips = 0;
+    return;
+  }
+  if (underWay++ === 0) roundTrips++;
   const answer = () => {
+    underWay--;
     const body = documents[req.url.split('?')[0]];
     res.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
     res.end(body);

@@ -19,7 +19,7 @@ export default {
     'passport-threads-oauth2, longLived': contender({ longLived: true }),
   },
   targets: {
-    'passport-threads-oauth2': { roundTrips: { whole: 2 } },
-    'passport-threads-oauth2, longLived': { roundTrips: { whole: 3 } },
+    'passport-threads-oauth2': { roundTrips: { exactly: 2 } },
+    'passport-threads-oauth2, longLived': { roundTrips: { exactly: 3 } },
   },
 };

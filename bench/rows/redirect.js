@@ -24,7 +24,7 @@ export default {
   batch: 20_000,
   contenders,
   targets: {
-    'passport-threads': { rate: { atLeast: 1 } },
-    'passport-facebook': { rate: { atLeast: 1 } },
+    'passport-threads': { cpu: { atMost: 1 } },
+    'passport-facebook': { cpu: { atMost: 1 } },
   },
 };
