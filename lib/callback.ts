@@ -1,6 +1,6 @@
 import { withoutFragment } from './client.js';
 import { ThreadsAuthorizationError } from './errors.js';
-import { isObject, textOf } from './json.js';
+import { textOf } from './json.js';
 import { cleaned } from './refusal.js';
 
 /** What a request to the strategy's route brings. */
@@ -36,9 +36,9 @@ const CANCELLED = new Set(['access_denied', 'acceess_denied']);
 export function readCallback(query: unknown, body: unknown): CallbackRequest {
   const found: Partial<Record<(typeof PARAMETERS)[number], string>> = {};
   for (const source of [body, query]) {
-    if (!isObject(source)) continue;
+    if (typeof source !== 'object' || source === null) continue;
     for (const name of PARAMETERS) {
-      const value = source[name];
+      const value: unknown = Reflect.get(source, name);
       if (value === undefined) continue;
       if (typeof value !== 'string') {
         return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };

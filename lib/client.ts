@@ -1,13 +1,13 @@
-import { ThreadsGraphAPIError, ThreadsNetworkError, ThreadsTokenError } from './errors.js';
-import { type Answer, assertTimeout, getJSON, httpURL, postForm, type TransportOptions } from './http.js';
+import { ThreadsNetworkError, ThreadsTokenError } from './errors.js';
+import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
+import { type Answer, assertSuccess, assertTimeout, getJSON, httpURL, postForm } from './http.js';
 import { idOf, numberOf, textOf } from './json.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
-import { appSecretProof } from './proof.js';
 import { refusalIn } from './refusal.js';
-import { GRAPH_URL, type TokenInfo, verifyToken } from './verify-token.js';
+import { type TokenInfo, verifyToken } from './verify-token.js';
 
 /** Options of {@link ThreadsClient}. */
-export interface ThreadsClientOptions extends Omit<TransportOptions, 'signal'> {
+export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   /** The Threads App ID: App Dashboard → App settings → Basic. It is not the Facebook App ID. */
   clientID: string;
   /** The Threads app secret, beside the Threads App ID. */
@@ -18,8 +18,6 @@ export interface ThreadsClientOptions extends Omit<TransportOptions, 'signal'> {
   graphURL?: string | undefined;
   /** The `/me` fields; `id` is always among them. */
   profileFields?: readonly string[] | undefined;
-  /** Whether to send `appsecret_proof` with `/me` and `debug_token`. Default: `false`. */
-  enableProof?: boolean | undefined;
 }
 
 /** An access token, as a token endpoint hands it out. */
@@ -189,14 +187,8 @@ export class ThreadsClient {
     inputToken: string,
     { accessToken = inputToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
   ): Promise<TokenInfo> {
-    const { clientSecret, enableProof } = this.#options;
-    return verifyToken(inputToken, {
-      ...this.#options,
-      graphURL: this.#graphURL,
-      clientSecret: enableProof ? clientSecret : undefined,
-      accessToken,
-      signal,
-    });
+    const options = { ...this.#options, graphURL: this.#graphURL, accessToken, signal };
+    return verifyToken(inputToken, options);
   }
 
   /**
@@ -210,23 +202,9 @@ export class ThreadsClient {
    */
   async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
     assertText('accessToken', accessToken);
-    const { clientSecret, enableProof, profileFields = PROFILE_FIELDS } = this.#options;
-    const fields = [...new Set(['id', ...profileFields])].join(',');
-    const proof: Record<string, string> = enableProof
-      ? { appsecret_proof: appSecretProof(accessToken, clientSecret) }
-      : {};
-    const params = { fields, access_token: accessToken, ...proof };
-    const answer = await getJSON(`${this.#graphURL}/me`, params, { ...this.#options, signal }, true);
-
-    const refusal = refusalIn(answer, [accessToken, ...Object.values(proof)]);
-    if (refusal) {
-      throw new ThreadsGraphAPIError(refusal, {
-        httpStatus: answer.status,
-        retryAfter: answer.retryAfter,
-      });
-    }
-    assertSuccess(answer, '/me');
-    return profileFromMe(answer);
+    const { profileFields = PROFILE_FIELDS } = this.#options;
+    const params = { fields: [...new Set(['id', ...profileFields])].join(','), access_token: accessToken };
+    return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, { ...this.#options, signal }));
   }
 
   #sibling(endpoint: string): string {
@@ -248,17 +226,11 @@ function assertText(name: string, value: unknown): void {
 }
 
 function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResult {
+  const { body, status: httpStatus, retryAfter } = answer;
   const refusal = refusalIn(answer, secrets);
-  if (refusal) {
-    throw new ThreadsTokenError(refusal, {
-      advice,
-      httpStatus: answer.status,
-      retryAfter: answer.retryAfter,
-    });
-  }
+  if (refusal) throw new ThreadsTokenError(refusal, { advice, httpStatus, retryAfter });
   assertSuccess(answer, 'The token endpoint');
 
-  const { body } = answer;
   const accessToken = textOf(body.access_token);
   if (accessToken === undefined) throw malformed('access_token');
   const result: TokenResult = { accessToken, raw: body };
@@ -280,11 +252,6 @@ function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResu
     result.raw = { ...body, user_id: userId };
   }
   return result;
-}
-
-function assertSuccess({ status }: Answer, who: string): void {
-  if (status >= 200 && status <= 299) return;
-  throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${status} without saying why`);
 }
 
 function malformed(key: string): ThreadsNetworkError {

@@ -105,6 +105,17 @@ async function withDeadline<T>(
 }
 
 /**
+ * Refuses an answer whose status is not one of success.
+ *
+ * @param who - the endpoint, for the message
+ * @throws {@link ThreadsNetworkError}
+ */
+export function assertSuccess({ status }: Answer, who: string): void {
+  if (status >= 200 && status <= 299) return;
+  throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${status} without saying why`);
+}
+
+/**
  * Refuses a time limit that a timer cannot keep.
  *
  * @throws TypeError

@@ -1,11 +1,11 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
 import { type ThreadsClientOptions, TOKEN_URL } from './client.js';
+import { GRAPH_URL } from './graph.js';
 import { httpURL } from './http.js';
 import { textOf } from './json.js';
 import { PROFILE_FIELDS } from './profile.js';
 import { normalizeScope, permissionsIn, type Scope } from './scope.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
-import { GRAPH_URL } from './verify-token.js';
 
 const AUTHORIZATION_URL = 'https://threads.net/oauth/authorize';
 

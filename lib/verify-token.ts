@@ -1,11 +1,11 @@
-import { reasonFor, type ThreadsErrorReason, ThreadsGraphAPIError, ThreadsNetworkError } from './errors.js';
-import { type Answer, getJSON, httpURL, type TransportOptions } from './http.js';
+import { reasonFor, type ThreadsErrorReason, ThreadsNetworkError } from './errors.js';
+import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
+import { httpURL } from './http.js';
 import { idOf, isObject, type JSONObject, numberOf, textOf } from './json.js';
-import { appSecretProof } from './proof.js';
-import { cleaned, refusalIn } from './refusal.js';
+import { cleaned } from './refusal.js';
 
 /** Options of {@link verifyToken}. */
-export interface VerifyTokenOptions extends TransportOptions {
+export interface VerifyTokenOptions extends GraphOptions {
   /**
    * The inspector. For Threads: a user access token of a Threads tester of the same app. For Facebook's Graph
    * API: an app access token, or a token of one of the app's developers.
@@ -13,8 +13,6 @@ export interface VerifyTokenOptions extends TransportOptions {
   accessToken: string;
   /** Where `debug_token` is. Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
-  /** When given, `appsecret_proof` is sent for the inspector. */
-  clientSecret?: string | undefined;
 }
 
 /** What `debug_token` says of an access token. */
@@ -54,8 +52,8 @@ export interface TokenInfo {
   raw: Record<string, unknown>;
 }
 
-/** Where the Graph API of Threads is, with its version. */
-export const GRAPH_URL = 'https://graph.threads.net/v1.0';
+const INSPECTOR_ADVICE =
+  'The inspector must be a user token of a Threads tester of the same app (Facebook: an app token).';
 
 /**
  * Asks `debug_token` what an access token is: whose, for which app, with which permissions, until when.
@@ -76,38 +74,16 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
   if (!textOf(options?.accessToken)) {
     throw new TypeError('verifyToken needs `accessToken`: the token of a Threads tester of the same app');
   }
-  const { accessToken, clientSecret, graphURL = GRAPH_URL } = options;
+  const { accessToken, graphURL = GRAPH_URL } = options;
   const url = `${httpURL('graphURL', graphURL)}/debug_token`;
-  const proof = clientSecret ? appSecretProof(accessToken, clientSecret) : undefined;
-
-  const answer = await getJSON(
-    url,
-    {
-      access_token: accessToken,
-      input_token: inputToken,
-      ...(proof && { appsecret_proof: proof }),
-    },
-    options,
-    true,
-  );
-
-  const refusal = refusalIn(answer, [inputToken, accessToken, ...(proof ? [proof] : [])]);
-  if (refusal) {
-    const advice =
-      'The inspector must be a user token of a Threads tester of the same app (Facebook: an app token).';
-    throw new ThreadsGraphAPIError(refusal, {
-      advice,
-      httpStatus: answer.status,
-      retryAfter: answer.retryAfter,
-    });
-  }
-  return tokenInfoFrom(answer, [inputToken, accessToken]);
+  const params = { access_token: accessToken, input_token: inputToken };
+  const { body } = await askGraph(url, params, options, INSPECTOR_ADVICE);
+  return tokenInfoFrom(body, [inputToken, accessToken]);
 }
 
-function tokenInfoFrom({ body, status }: Answer, secrets: string[]): TokenInfo {
-  const data = body.data;
-  if (status !== 200 || !isObject(data) || typeof data.is_valid !== 'boolean')
-    throw malformed('data.is_valid');
+function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
+  const { data } = body;
+  if (!isObject(data) || typeof data.is_valid !== 'boolean') throw malformed('data.is_valid');
 
   const info: TokenInfo = {
     isValid: data.is_valid,

@@ -3,6 +3,7 @@ import { AuthorizationError } from 'passport-oauth2';
 import { ThreadsAuthorizationError } from '../lib/index.js';
 import { app, CODE } from './support/fixtures.js';
 import { login } from './support/login.js';
+import { response } from './support/response.js';
 import { expectOutcome, type RequestLike } from './support/run-strategy.js';
 
 async function refused(query: Record<string, unknown>, request: RequestLike = { query }) {
@@ -250,7 +251,7 @@ describe('callback: the state', () => {
       const query = { code: CODE, ...(state !== undefined && { state }) };
       const { outcome, calls } = await login({
         options: { state: undefined },
-        request: { query, res: { appendHeader() {} } },
+        request: { query, res: response() },
       });
       const { challenge, status } = expectOutcome(outcome, 'fail');
       expect(status).to.equal(403);

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -10,12 +11,12 @@ import {
   type ThreadsStrategyOptions,
   verifyToken,
 } from '../lib/index.js';
-import { appSecretProof } from '../lib/proof.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../lib/simulator/index.js';
 import { type Job, runInChild } from './faults/child.js';
 import { expectNoSecretIn } from './faults/secrets.js';
 import { refusedPort } from './faults/serve.js';
 import { answers, app, graphError } from './support/fixtures.js';
+import { response } from './support/response.js';
 import { runStrategy } from './support/run-strategy.js';
 
 // With characters that a query must encode, so that an encoded echo is one to miss.
@@ -25,7 +26,7 @@ const STATE = 'state/of+this=login';
 const TOKEN = 'THQVJ/token+short=';
 const LONG = 'THQVJ/token+long=';
 const TESTER = `TH|${app.clientID}|${SECRET}`;
-const PROOFS = [TOKEN, LONG, TESTER].map((token) => appSecretProof(token, SECRET));
+const PROOFS = [TOKEN, LONG, TESTER].map((token) => createHmac('sha256', SECRET).update(token).digest('hex'));
 const SECRETS = [SECRET, CODE, STATE, TOKEN, LONG, TESTER, ...PROOFS];
 
 interface Echo {
@@ -302,7 +303,7 @@ describe('No secret, token or code is in an error', () => {
     expect(unreachable.outcome).to.equal('error');
     expectNoSecretIn(unreachable, SECRETS);
 
-    const res = { appendHeader() {} };
+    const res = response();
     for (const state of [{ token: TOKEN.repeat(500) }, { token: TOKEN, big: 1n }]) {
       const tooLarge = await runStrategy(strategy, { res }, { state });
       expect(tooLarge.outcome).to.equal('error');
@@ -372,7 +373,9 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
         expect(user?.id).to.equal('17841405793187219');
         expect(failure).to.equal('ThreadsNetworkError');
         const token = user?.accessToken ?? '';
-        const proofs = [token, testerAccessToken].map((one) => appSecretProof(one, clientSecret));
+        const proofs = [token, testerAccessToken].map((one) =>
+          createHmac('sha256', clientSecret).update(one).digest('hex'),
+        );
         expectNoSecretIn(printed, [code, clientSecret, testerAccessToken, token, ...proofs]);
         // The log was on, and still says what is asked.
         expect(printed).to.match(/GET http.*\/v1\.0\/me\?fields=/);

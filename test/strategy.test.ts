@@ -20,24 +20,19 @@ import {
 } from './support/fixtures.js';
 import { loggedIn, login, loginError } from './support/login.js';
 import { useNock } from './support/nock.js';
+import { cookiesOf, response } from './support/response.js';
 import { expectOutcome, runStrategy } from './support/run-strategy.js';
 import { type Call, upstream } from './support/upstream.js';
 
 const endpoints = (calls: Call[]) => calls.map((call) => call.endpoint).sort();
 const callTo = (calls: Call[], endpoint: string) => calls.find((call) => call.endpoint === endpoint);
 
-/** A response that takes cookies, as plain Node's does. */
-function responseLike() {
-  const cookies: string[] = [];
-  return { cookies, appendHeader: (_name: string, value: string) => cookies.push(value) };
-}
-
 describe('redirect to the authorization window', () => {
   const start = async (options: object = {}, perRequest: object = {}) => {
     const strategy = new ThreadsStrategy({ ...app, ...options }, async () => null);
-    const res = responseLike();
+    const res = response();
     const outcome = await runStrategy(strategy, { res }, perRequest);
-    return { ...expectOutcome(outcome, 'redirect'), ...res };
+    return { ...expectOutcome(outcome, 'redirect'), cookies: cookiesOf(res) };
   };
 
   it('has the documented parameters and no others', async () => {
@@ -125,7 +120,7 @@ describe('redirect to the authorization window', () => {
       request: {
         query: { code: CODE, state: url.searchParams.get('state') },
         headers: { cookie: cookies[0]?.split(';')[0] },
-        res: responseLike(),
+        res: response(),
       },
     });
     expect(expectOutcome(outcome, 'success').info).to.deep.equal({ state: appState });

@@ -31,9 +31,9 @@ export function watchResponses(): void {
 /** The response that belongs to a request, where it can be reached. */
 export function responseOf(request: object): ServerResponse | undefined {
   const { res, ctx, raw, req } = request as AnyRequest;
-  // The `res` of koa-passport is a stand-in, which holds no second cookie.
+  // The `res` of koa-passport is a stand-in, which has no headers to read.
   const candidates = [res, ctx?.res, responses.get(raw ?? req ?? request)];
-  return candidates.find((candidate) => typeof candidate?.appendHeader === 'function');
+  return candidates.find((candidate) => typeof candidate?.getHeader === 'function');
 }
 
 /**
@@ -45,8 +45,8 @@ export function responseOf(request: object): ServerResponse | undefined {
  */
 export function keepCookie(res: ServerResponse, cookie: string): void {
   const add = () => {
-    const present = [res.getHeader('Set-Cookie')].flat();
-    if (!present.includes(cookie)) res.appendHeader('Set-Cookie', cookie);
+    const present = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
+    if (!present.includes(cookie)) res.setHeader('Set-Cookie', [...present, cookie]);
   };
   add();
   const onHeaders = require('on-headers') as typeof import('on-headers');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { CookieStateStore, type CookieStateStoreOptions, ThreadsStrategy } from '../../lib/index.js';
 import { closeAll } from '../faults/serve.js';
+import { response } from '../support/response.js';
 import { runStrategy } from '../support/run-strategy.js';
 import {
   clientID,
@@ -387,7 +388,7 @@ describe('The secret of a CookieStateStore', () => {
 
   it('is needed where no strategy gives one', () => {
     const store = new CookieStateStore();
-    const req = { headers: {}, res: { appendHeader() {} } };
+    const req = { headers: {}, res: response() };
     expect(() => store.store(req as never, undefined, { clientID }, () => {})).to.throw(
       TypeError,
       '`secret`',
@@ -437,7 +438,7 @@ describe('The application state', () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     for (const state of [{ big: 1n }, loop]) {
-      const outcome = await runStrategy(strategy, { res: { appendHeader() {} } }, { state });
+      const outcome = await runStrategy(strategy, { res: response() }, { state });
       expect(outcome).to.have.property('error').instanceOf(TypeError);
     }
   });
