@@ -6,7 +6,7 @@ import { pages } from './pages.js';
 
 describe('in the browser: accessibility', function () {
   // Browsers on a busy machine take their time.
-  this.timeout(30_000);
+  this.timeout(60_000);
   const browse = useBrowser();
   let example: Example;
   beforeEach(async () => {

@@ -41,7 +41,7 @@ export function useBrowser() {
     options: BrowserContextOptions = {},
   ): Promise<void> {
     const context = await browser!.newContext(options);
-    context.setDefaultTimeout(5000);
+    context.setDefaultTimeout(15_000);
     const complaints = watch(context, options.javaScriptEnabled !== false);
     try {
       await visit(await context.newPage());

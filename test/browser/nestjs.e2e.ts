@@ -11,7 +11,7 @@ import { answer, openWindow, signIn } from './steps.js';
 
 describe('in the browser: the NestJS example', function () {
   // Browsers on a busy machine take their time, and so does the compiler.
-  this.timeout(30_000);
+  this.timeout(60_000);
   const browse = useBrowser();
   let app: ChildProcess;
   let origin: string;
@@ -56,7 +56,7 @@ describe('in the browser: the NestJS example', function () {
       const response = await page.goto((await callback).url());
       expect(response?.status()).to.equal(403);
       await expectNoBarriers(page);
-      await page.getByRole('link', { name: 'Profile' }).click();
+      await page.getByRole('link', { name: 'Profile', exact: true }).click();
       await page.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
     }));
 

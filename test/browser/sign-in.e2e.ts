@@ -6,7 +6,7 @@ import { answer, askAgain, openWindow, signIn } from './steps.js';
 
 describe('in the browser: signing in', function () {
   // Browsers on a busy machine take their time.
-  this.timeout(30_000);
+  this.timeout(60_000);
   const browse = useBrowser();
   let example: Example;
   // Each test has people of its own: who has been here before is remembered.
