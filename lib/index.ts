@@ -19,6 +19,12 @@ export type { ThreadsProfile } from './profile.js';
 export type { Scope } from './scope.js';
 export { parseSignedRequest, type SignedRequest, type SignedRequestOptions } from './signed-request.js';
 export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js';
+export type {
+  StateMetadata,
+  StateStoredCallback,
+  StateVerifiedCallback,
+  ThreadsStateStore,
+} from './state/state-store.js';
 export { type ThreadsAuthenticateOptions, ThreadsStrategy, ThreadsStrategy as Strategy } from './strategy.js';
 export type {
   TokenParams,

@@ -6,6 +6,7 @@ import { textOf } from './json.js';
 import { PROFILE_FIELDS } from './profile.js';
 import { normalizeScope, permissionsIn, type Scope } from './scope.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
+import type { ThreadsStateStore } from './state/state-store.js';
 
 const AUTHORIZATION_URL = 'https://threads.net/oauth/authorize';
 
@@ -38,9 +39,9 @@ export interface ThreadsStrategyOptions
    * CSRF protection. `true`: the state is kept in the session. `false`: none. An object: a state store, as `store`.
    * Default: a {@link CookieStateStore} with a key derived from `clientSecret`.
    */
-  state?: boolean | StateStore | CookieStateStore | undefined;
+  state?: boolean | ThreadsStateStore | undefined;
   /** A state store of your own, as in passport-oauth2. */
-  store?: StateStore | CookieStateStore | undefined;
+  store?: ThreadsStateStore | undefined;
   /** Whether to trade the token for one of 60 days before the verify function runs. Default: `false`. */
   longLived?: boolean | undefined;
   /** The `/me` fields, or `false` for no `/me` call. Default: id, username, name, picture, biography, is_verified. */
@@ -175,7 +176,7 @@ function stateOptions({
   return { store: keyed as StateStore };
 }
 
-function isStateStore({ store, verify }: Partial<StateStore | CookieStateStore>): boolean {
+function isStateStore({ store, verify }: Partial<ThreadsStateStore>): boolean {
   return typeof store === 'function' && typeof verify === 'function';
 }
 

@@ -73,7 +73,9 @@ export function profileFromMe({ body, text }: Answer): ThreadsProfile {
   };
   if (username) {
     profile.username = username;
-    profile.profileUrl = `https://www.threads.net/@${encodeURIComponent(username)}`;
+    // Half a character, as in a text that was cut, cannot be encoded.
+    const handle = encodeURIComponent(username.replace(/\p{Surrogate}/gu, '\ufffd'));
+    profile.profileUrl = `https://www.threads.net/@${handle}`;
   }
   if (displayName) profile.displayName = displayName;
   if (picture) profile.photos = [{ value: picture }];

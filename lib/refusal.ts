@@ -40,7 +40,8 @@ export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal |
   }
   if (textOf(error)) {
     return {
-      message: clean(error_description) ?? `Threads refused the request: ${clean(error)}`,
+      message:
+        clean(error_description) ?? `Threads refused the request: ${clean(error) ?? 'it did not say why'}`,
       code: clean(error),
     };
   }
@@ -58,6 +59,7 @@ export function cleaned(value: unknown, secrets: readonly string[] = []): string
   const printable = withoutSecrets(text, secrets)
     .replace(/\p{Cc}+/gu, ' ')
     .trim();
+  if (printable === '') return undefined;
   return printable.length > LONGEST_MESSAGE ? `${printable.slice(0, LONGEST_MESSAGE)}…` : printable;
 }
 

@@ -65,8 +65,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param verify - finds or makes the app's user, and says so with `done` or with a promise
    * @throws TypeError when an option is missing or wrong
    */
-  constructor(options: Options, verify: VerifyFunction);
   constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: Options, verify: VerifyFunction);
   constructor(
     options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
     verify: AnyVerify,

@@ -24,13 +24,14 @@ export type VerifyCallback = (error?: unknown, user?: Express.User | false | nul
  * `async (accessToken, refreshToken, profile)`.
  *
  * TypeScript gives each parameter of an arrow function one type, whichever form it is. So the third is declared as
- * what both `params` and `profile` are, and the fourth as what both `profile` and `done` are.
+ * what both `params` and `profile` are, and the fourth as what both `profile` and `done` are (without the `name` that
+ * every function has).
  */
 export type VerifyFunction = (
   accessToken: string,
   refreshToken: string | undefined,
   paramsOrProfile: TokenParams & ThreadsProfile,
-  profileOrDone: ThreadsProfile & VerifyCallback,
+  profileOrDone: ThreadsProfile & VerifyCallback & { readonly name?: undefined },
   done: VerifyCallback,
 ) => unknown;
 

@@ -124,6 +124,19 @@ describe('errors: a refusal', () => {
       }
     });
 
+    it(`of ${endpoint} says something where the refusal says nothing that can be printed`, async () => {
+      for (const body of [
+        '{"error_message":"\\u0000"}',
+        '{"error":"\\u0000"}',
+        '{"error":{"message":" "}}',
+      ]) {
+        const error = await errorOf(endpoint, { status: 400, body });
+        expect(error.message)
+          .to.match(/^Threads refused the request/)
+          .and.not.include('undefined');
+      }
+    });
+
     it(`of ${endpoint} has no control characters in its message, and is no longer than a page`, async () => {
       const error_message = `a\r\nb\u0000c\u001b[31m${'d'.repeat(50_000)}`;
       const error = await errorOf(endpoint, { status: 400, body: { error_message } });

@@ -88,6 +88,11 @@ describe('profile', () => {
     expect(profileUrl).to.equal('https://www.threads.net/@..%2Fx%3Fa%3Db%22%3E%3Ci%3E');
   });
 
+  it('makes a link of a username that was cut in the middle of a character', async () => {
+    const { profileUrl } = await profileOf('{"id":"1","username":"ada\\ud83d"}');
+    expect(profileUrl).to.equal('https://www.threads.net/@ada%EF%BF%BD');
+  });
+
   it('cannot touch the prototype of anything', async () => {
     const profile = await profileOf('{"id":"1","__proto__":{"isVerified":true,"polluted":true}}');
     expect(profile.isVerified).to.equal(undefined);

@@ -3,6 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withoutFragment } from '../client.js';
 import { isObject, textOf } from '../json.js';
 import { keepCookie, responseOf, watchResponses } from './response.js';
+import type {
+  StateMetadata,
+  StateStoredCallback,
+  StateVerifiedCallback,
+  ThreadsStateStore,
+} from './state-store.js';
 
 /** Options of {@link CookieStateStore}. */
 export interface CookieStateStoreOptions {
@@ -17,11 +23,7 @@ export interface CookieStateStoreOptions {
   now?: (() => number) | undefined;
 }
 
-/** What a login is bound to, as passport-oauth2 hands it over. */
-interface Login {
-  clientID: string;
-  callbackURL?: string | undefined;
-}
+type Login = Pick<StateMetadata, 'clientID' | 'callbackURL'>;
 
 /** What the cookie of a login says, in letters since a cookie has little room. */
 interface Attempt {
@@ -32,9 +34,6 @@ interface Attempt {
   /** The app's own state. */
   s?: unknown;
 }
-
-type StoreCallback = (error: Error | null, state?: string) => void;
-type VerifyCallback = (error: Error | null, ok?: boolean, infoOrState?: unknown) => void;
 
 const FIFTEEN_MINUTES = 15 * 60 * 1000;
 const ATTEMPTS_KEPT = 5;
@@ -60,7 +59,7 @@ const signatures = () => require('cookie-signature') as typeof import('cookie-si
  *
  * Sources: RFC 6749 section 10.12; RFC 6265bis (`__Host-`, `SameSite`); RFC 5869 (HKDF).
  */
-export class CookieStateStore {
+export class CookieStateStore implements ThreadsStateStore {
   private readonly keys: readonly Buffer[];
   private readonly maxAge: number;
   private readonly now: () => number;
@@ -107,7 +106,7 @@ export class CookieStateStore {
    * @param login - what to bind the attempt to
    * @param done - called with the `state` for the authorization window
    */
-  store(req: IncomingMessage, state: unknown, login: Login, done: StoreCallback): void {
+  store(req: IncomingMessage, state: unknown, login: Login, done: StateStoredCallback): void {
     const key = this.signingKey();
     const res = responseWithCookies(req);
     const nonce = randomBytes(32).toString('base64url');
@@ -134,7 +133,7 @@ export class CookieStateStore {
    * @param login - what the attempt must be bound to
    * @param done - called with `true` and the app's own state, or with `false` and why
    */
-  verify(req: IncomingMessage, state: string, login: Login, done: VerifyCallback): void {
+  verify(req: IncomingMessage, state: string, login: Login, done: StateVerifiedCallback): void {
     const outcome = this.finish(req, state, login);
     if (typeof outcome === 'object') return void done(null, true, outcome.s);
     done(null, false, { type: 'invalid_state', message: `${outcome}. Please start again.` });

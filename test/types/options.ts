@@ -8,6 +8,9 @@ import type {
 import {
   CookieStateStore,
   type CookieStateStoreOptions,
+  type StateMetadata,
+  type StateStoredCallback,
+  type StateVerifiedCallback,
   type Strategy,
   ThreadsStrategy,
   type ThreadsStrategyOptions,
@@ -105,3 +108,25 @@ export const cookieStateStores: CookieStateStoreOptions[] = [
 
 export type AliasIs = Expect<Equal<typeof Strategy, typeof ThreadsStrategy>>;
 export const aliasIsAType: Strategy = new ThreadsStrategy(required, async (_a, _r, _profile) => false);
+
+// Stores of one's own, with and without application state.
+export const ownStores: ThreadsStrategyOptions[] = [
+  {
+    ...required,
+    store: {
+      store: (_req: Request, done: StateStoredCallback) => done(null, 'state'),
+      verify: (_req: Request, _state: string, done: StateVerifiedCallback) => done(null, true),
+    },
+  },
+  {
+    ...required,
+    state: {
+      store: (_req: Request, state: unknown, _meta: StateMetadata, done: StateStoredCallback) =>
+        done(null, String(state)),
+      verify: (_req: Request, _state: string, meta: StateMetadata, done: StateVerifiedCallback) =>
+        done(null, false, { message: meta.clientID }),
+    },
+  },
+  // @ts-expect-error: a store needs both methods
+  { ...required, store: { store: (_req: Request, done: StateStoredCallback) => done(null, 'state') } },
+];
