@@ -1,7 +1,7 @@
 import { ThreadsNetworkError, ThreadsTokenError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
-import { type Answer, assertSuccess, assertTimeout, getJSON, httpURL, postForm } from './http.js';
 import { idOf, numberOf, textOf } from './json.js';
+import { type Answer, assertSuccess, assertTimeout, getJSON, httpURL, postForm } from './json-request.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
 import { refusalIn } from './refusal.js';
 import { type TokenInfo, verifyToken } from './verify-token.js';
@@ -99,10 +99,7 @@ export class ThreadsClient {
       redirect_uri: redirectURI,
       code: bareCode,
     };
-    const answer = await postForm(this.#tokenURL, params, {
-      ...this.#options,
-      signal,
-    });
+    const answer = await postForm(this.#tokenURL, params, this.#call(signal));
     return tokenFrom(answer, [clientSecret, bareCode], CODE_ADVICE);
   }
 
@@ -123,10 +120,7 @@ export class ThreadsClient {
       client_secret: clientSecret,
       access_token: shortLived,
     };
-    const answer = await getJSON(this.#sibling('access_token'), params, {
-      ...this.#options,
-      signal,
-    });
+    const answer = await getJSON(this.#sibling('access_token'), params, this.#call(signal));
     return tokenFrom(
       answer,
       [clientSecret, shortLived],
@@ -146,7 +140,7 @@ export class ThreadsClient {
   async refreshToken(longLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
     assertText('longLived', longLived);
     const params = { grant_type: 'th_refresh_token', access_token: longLived };
-    const answer = await getJSON(this.#sibling('refresh_access_token'), params, { ...this.#options, signal });
+    const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
     return tokenFrom(
       answer,
       [longLived],
@@ -169,10 +163,7 @@ export class ThreadsClient {
       client_secret: clientSecret,
       grant_type: 'client_credentials',
     };
-    const answer = await getJSON(this.#tokenURL, params, {
-      ...this.#options,
-      signal,
-    });
+    const answer = await getJSON(this.#tokenURL, params, this.#call(signal));
     return tokenFrom(answer, [clientSecret], WRONG_APP);
   }
 
@@ -187,8 +178,7 @@ export class ThreadsClient {
     inputToken: string,
     { accessToken = inputToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
   ): Promise<TokenInfo> {
-    const options = { ...this.#options, graphURL: this.#graphURL, accessToken, signal };
-    return verifyToken(inputToken, options);
+    return verifyToken(inputToken, { ...this.#call(signal), graphURL: this.#graphURL, accessToken });
   }
 
   /**
@@ -204,7 +194,12 @@ export class ThreadsClient {
     assertText('accessToken', accessToken);
     const { profileFields = PROFILE_FIELDS } = this.#options;
     const params = { fields: [...new Set(['id', ...profileFields])].join(','), access_token: accessToken };
-    return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, { ...this.#options, signal }));
+    return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, this.#call(signal)));
+  }
+
+  #call(signal: AbortSignal | undefined): GraphOptions {
+    const { timeout, dispatcher, customHeaders, clientSecret, enableProof } = this.#options;
+    return { timeout, dispatcher, customHeaders, clientSecret, enableProof, signal };
   }
 
   #sibling(endpoint: string): string {

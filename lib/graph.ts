@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { ThreadsGraphAPIError } from './errors.js';
-import { type Answer, assertSuccess, getJSON, type TransportOptions } from './http.js';
+import { type Answer, assertSuccess, getJSON, type TransportOptions } from './json-request.js';
 import { refusalIn } from './refusal.js';
 
 /** Where the Graph API of Threads is, with its version. */

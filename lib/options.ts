@@ -1,8 +1,8 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
 import { type ThreadsClientOptions, TOKEN_URL } from './client.js';
 import { GRAPH_URL } from './graph.js';
-import { httpURL } from './http.js';
 import { textOf } from './json.js';
+import { httpURL } from './json-request.js';
 import { PROFILE_FIELDS } from './profile.js';
 import { normalizeScope, permissionsIn, type Scope } from './scope.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
@@ -68,7 +68,6 @@ export interface ThreadsStrategyOptions
 export interface Settings {
   oauth2: StrategyOptions;
   client: ThreadsClientOptions;
-  scope: string[];
   requiredScopes: string[];
   longLived: boolean;
   profileFields: readonly string[] | false;
@@ -132,7 +131,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       clientID,
       clientSecret,
       callbackURL: options.callbackURL,
-      scope,
+      scope: scope.join(','),
       scopeSeparator: ',',
       ...stateOptions(options),
       skipUserProfile: skipUserProfile && callbackForm(skipUserProfile),
@@ -150,7 +149,6 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       customHeaders,
       profileFields: profileFields || undefined,
     },
-    scope,
     requiredScopes,
     longLived: options.longLived === true,
     profileFields,

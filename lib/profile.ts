@@ -1,6 +1,6 @@
 import { ThreadsNetworkError } from './errors.js';
-import type { Answer } from './http.js';
 import { idOf, textOf } from './json.js';
+import type { Answer } from './json-request.js';
 import type { TokenInfo } from './verify-token.js';
 
 /**

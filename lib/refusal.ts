@@ -1,6 +1,6 @@
 import type { Refusal } from './errors.js';
-import type { Answer } from './http.js';
 import { isObject, numberOf, textOf } from './json.js';
+import type { Answer } from './json-request.js';
 
 const LONGEST_MESSAGE = 500;
 

@@ -161,8 +161,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
 
   private runFlow(req: Request, options: ThreadsAuthenticateOptions): void {
     try {
-      const scope = options.scope === undefined ? this._settings.scope : normalizeScope(options.scope);
-      super.authenticate(req, { ...options, scope });
+      const own =
+        options.scope === undefined ? options : { ...options, scope: normalizeScope(options.scope) };
+      super.authenticate(req, own);
     } catch (error) {
       this.error(error);
     }

@@ -1,7 +1,7 @@
 import { reasonFor, type ThreadsErrorReason, ThreadsNetworkError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
-import { httpURL } from './http.js';
 import { idOf, isObject, type JSONObject, numberOf, textOf } from './json.js';
+import { httpURL } from './json-request.js';
 import { cleaned } from './refusal.js';
 
 /** Options of {@link verifyToken}. */
