@@ -1,6 +1,6 @@
 import { withoutFragment } from './client.js';
 import { ThreadsAuthorizationError } from './errors.js';
-import { textOf } from './json.js';
+import { type JSONObject, textOf } from './json.js';
 import { cleaned } from './refusal.js';
 
 /** What a request to the strategy's route brings. */
@@ -38,7 +38,7 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
   for (const source of [body, query]) {
     if (typeof source !== 'object' || source === null) continue;
     for (const name of PARAMETERS) {
-      const value: unknown = Reflect.get(source, name);
+      const value = (source as JSONObject)[name];
       if (value === undefined) continue;
       if (typeof value !== 'string') {
         return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };

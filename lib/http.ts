@@ -3,6 +3,8 @@ import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import { ThreadsNetworkError } from './errors.js';
 import { isDeadConnection, networkError, RESPONSE_LIMIT, tooLarge } from './network-error.js';
 
+const utf8 = new TextDecoder();
+
 /** What bounds an exchange. */
 export interface Limits {
   /** The host, for messages. */
@@ -121,21 +123,27 @@ function abortError(host: string, signal: AbortSignal | undefined): ThreadsNetwo
 }
 
 /**
- * Undoes a `Content-Encoding`.
+ * Reads the body of a reply as text, without a byte order mark.
  *
- * @throws {@link ThreadsNetworkError}
+ * @throws {@link ThreadsNetworkError} where it is compressed and cannot be decompressed within the limit
  */
-export async function decompress(bytes: Buffer, coding: string, host: string): Promise<Buffer> {
-  if (coding === 'identity' || bytes.length === 0) return bytes;
+export async function textOf({ body, header }: Reply, host: string): Promise<string> {
+  const coding = header('content-encoding')?.toLowerCase() ?? 'identity';
+  if (coding === 'identity' || body.length === 0) return utf8.decode(body);
+
   const { unzip, brotliDecompress } = require('node:zlib') as typeof import('node:zlib');
   const zipped = /^((x-)?gzip|deflate)$/.test(coding);
-  const decoder = zipped ? unzip : coding === 'br' ? brotliDecompress : undefined;
-  if (decoder === undefined) {
-    throw new ThreadsNetworkError('INVALID_RESPONSE', 'The answer has an unknown Content-Encoding');
+  const decompress = zipped ? unzip : coding === 'br' ? brotliDecompress : undefined;
+  if (decompress === undefined) {
+    throw new ThreadsNetworkError(
+      'INVALID_RESPONSE',
+      `${host} sent an answer with an unknown Content-Encoding`,
+    );
   }
-  return promisify<Buffer, object, Buffer>(decoder)(bytes, { maxOutputLength: RESPONSE_LIMIT }).catch(
-    (error) => {
-      throw networkError(error, host);
-    },
-  );
+  try {
+    const limit = { maxOutputLength: RESPONSE_LIMIT };
+    return utf8.decode(await promisify<Buffer, object, Buffer>(decompress)(body, limit));
+  } catch (error) {
+    throw networkError(error, host);
+  }
 }

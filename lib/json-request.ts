@@ -39,8 +39,6 @@ const DEFAULT_TIMEOUT = 10_000;
 const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM_HEADERS = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };
 
-const utf8 = new TextDecoder();
-
 // Loaded at the first request, with undici: that takes longer to load than everything else together.
 let transport: typeof import('./http.js') | undefined;
 
@@ -90,9 +88,7 @@ async function ask(
   };
   const reply = await transport.exchange(dispatcher, request, { host, timeout, signal, retry });
 
-  const coding = reply.header('content-encoding')?.toLowerCase();
-  const bytes = coding === undefined ? reply.body : await transport.decompress(reply.body, coding, host);
-  return answerIn(utf8.decode(bytes), reply, url);
+  return answerIn(await transport.textOf(reply, host), reply, url);
 }
 
 function answerIn(text: string, reply: Reply, url: string): Answer {
