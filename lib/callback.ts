@@ -1,6 +1,6 @@
 import { withoutFragment } from './client.js';
 import { ThreadsAuthorizationError } from './errors.js';
-import { type JSONObject, textOf } from './json.js';
+import { textOf } from './json.js';
 import { cleaned } from './refusal.js';
 
 /** What a request to the strategy's route brings. */
@@ -11,7 +11,13 @@ export type CallbackRequest =
   | { kind: 'cancelled'; message: string; reason: string }
   | { kind: 'refused'; error: ThreadsAuthorizationError };
 
-const PARAMETERS = [
+type Parameter =
+  | 'code'
+  | 'state'
+  | 'error'
+  | `error_${'reason' | 'description' | 'code' | 'message' | 'uri'}`;
+
+const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([
   'code',
   'state',
   'error',
@@ -20,7 +26,7 @@ const PARAMETERS = [
   'error_code',
   'error_message',
   'error_uri',
-] as const;
+]);
 
 // Meta's table of parameters misspells the value; its sample URL does not.
 const CANCELLED = new Set(['access_denied', 'acceess_denied']);
@@ -34,12 +40,11 @@ const CANCELLED = new Set(['access_denied', 'acceess_denied']);
  * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.2.
  */
 export function readCallback(query: unknown, body: unknown): CallbackRequest {
-  const found: Partial<Record<(typeof PARAMETERS)[number], string>> = {};
+  const found: Partial<Record<Parameter, string>> = {};
   for (const source of [body, query]) {
     if (typeof source !== 'object' || source === null) continue;
-    for (const name of PARAMETERS) {
-      const value = (source as JSONObject)[name];
-      if (value === undefined) continue;
+    for (const [name, value] of Object.entries(source)) {
+      if (!PARAMETERS.has(name) || value === undefined) continue;
       if (typeof value !== 'string') {
         return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };
       }
@@ -47,12 +52,11 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
       if (text === '' && value !== '') {
         return { kind: 'malformed', message: `The parameter "${name}" is empty` };
       }
-      found[name] = text;
+      found[name as Parameter] = text;
     }
   }
 
-  const said = (name: (typeof PARAMETERS)[number]) =>
-    cleaned(found[name], [found.code ?? '', found.state ?? '']);
+  const said = (name: Parameter) => cleaned(found[name], [found.code ?? '', found.state ?? '']);
   if (found.error && CANCELLED.has(found.error)) {
     return {
       kind: 'cancelled',

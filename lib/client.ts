@@ -60,20 +60,23 @@ export class ThreadsClient {
   readonly #options: ThreadsClientOptions;
   readonly #tokenURL: string;
   readonly #graphURL: string;
+  readonly #fields: string;
 
   /**
    * @param options - the app, where Threads is, and how to ask
    * @throws TypeError when an option is missing or wrong
    */
   constructor(options: ThreadsClientOptions) {
-    const { clientID, clientSecret, tokenURL = TOKEN_URL, graphURL = GRAPH_URL, timeout } = options ?? {};
+    const { clientID, clientSecret, timeout } = options ?? {};
     if (!textOf(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
     if (!textOf(clientSecret))
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
     if (timeout !== undefined) assertTimeout(timeout);
+    const { tokenURL = TOKEN_URL, graphURL = GRAPH_URL, profileFields = PROFILE_FIELDS } = options;
     this.#options = options;
     this.#tokenURL = httpURL('tokenURL', tokenURL);
     this.#graphURL = httpURL('graphURL', graphURL);
+    this.#fields = [...new Set(['id', ...profileFields])].join(',');
   }
 
   /**
@@ -192,8 +195,7 @@ export class ThreadsClient {
    */
   async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
     assertText('accessToken', accessToken);
-    const { profileFields = PROFILE_FIELDS } = this.#options;
-    const params = { fields: [...new Set(['id', ...profileFields])].join(','), access_token: accessToken };
+    const params = { fields: this.#fields, access_token: accessToken };
     return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, this.#call(signal)));
   }
 

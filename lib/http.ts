@@ -3,8 +3,6 @@ import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import { ThreadsNetworkError } from './errors.js';
 import { isDeadConnection, networkError, RESPONSE_LIMIT, tooLarge } from './network-error.js';
 
-const utf8 = new TextDecoder();
-
 /** What bounds an exchange. */
 export interface Limits {
   /** The host, for messages. */
@@ -129,7 +127,7 @@ function abortError(host: string, signal: AbortSignal | undefined): ThreadsNetwo
  */
 export async function textOf({ body, header }: Reply, host: string): Promise<string> {
   const coding = header('content-encoding')?.toLowerCase() ?? 'identity';
-  if (coding === 'identity' || body.length === 0) return utf8.decode(body);
+  if (coding === 'identity' || body.length === 0) return withoutMark(body);
 
   const { unzip, brotliDecompress } = require('node:zlib') as typeof import('node:zlib');
   const zipped = /^((x-)?gzip|deflate)$/.test(coding);
@@ -142,8 +140,13 @@ export async function textOf({ body, header }: Reply, host: string): Promise<str
   }
   try {
     const limit = { maxOutputLength: RESPONSE_LIMIT };
-    return utf8.decode(await promisify<Buffer, object, Buffer>(decompress)(body, limit));
+    return withoutMark(await promisify<Buffer, object, Buffer>(decompress)(body, limit));
   } catch (error) {
     throw networkError(error, host);
   }
+}
+
+function withoutMark(bytes: Buffer): string {
+  const text = bytes.toString();
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }

@@ -1,3 +1,4 @@
+import { stringify } from 'node:querystring';
 import { debuglog } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { ThreadsNetworkError } from './errors.js';
@@ -63,8 +64,7 @@ export function getJSON(
  * @throws {@link ThreadsNetworkError}
  */
 export function postForm(url: string, form: Params, options: TransportOptions): Promise<Answer> {
-  const body = new URLSearchParams(form).toString();
-  return ask(url, { method: 'POST', headers: FORM_HEADERS, body }, options, false);
+  return ask(url, { method: 'POST', headers: FORM_HEADERS, body: stringify(form) }, options, false);
 }
 
 async function ask(
