@@ -69,8 +69,9 @@ export class ThreadsClient {
   constructor(options: ThreadsClientOptions) {
     const { clientID, clientSecret, timeout } = options ?? {};
     if (!textOf(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
-    if (!textOf(clientSecret))
+    if (!textOf(clientSecret)) {
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
+    }
     if (timeout !== undefined) assertTimeout(timeout);
     const { tokenURL = TOKEN_URL, graphURL = GRAPH_URL, profileFields = PROFILE_FIELDS } = options;
     this.#options = options;
@@ -142,11 +143,12 @@ export class ThreadsClient {
    */
   async refreshToken(longLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
     assertText('longLived', longLived);
+    const { clientSecret } = this.#options;
     const params = { grant_type: 'th_refresh_token', access_token: longLived };
     const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
     return tokenFrom(
       answer,
-      [longLived],
+      [clientSecret, longLived],
       'A token can be refreshed when it is long-lived, at least 24 hours old and not expired.',
     );
   }
@@ -237,8 +239,9 @@ function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResu
   if (body.expires_in != null) {
     const expiresIn = numberOf(body.expires_in);
     const expiresAt = new Date(Date.now() + (expiresIn ?? Number.NaN) * 1000);
-    if (expiresIn === undefined || expiresIn < 0 || Number.isNaN(expiresAt.getTime()))
+    if (expiresIn === undefined || expiresIn < 0 || Number.isNaN(expiresAt.getTime())) {
       throw malformed('expires_in');
+    }
     result.expiresIn = expiresIn;
     result.expiresAt = expiresAt;
   }

@@ -26,7 +26,7 @@ export interface Reply {
 /**
  * Sends a request and reads the whole answer.
  *
- * `undici.request` would cost twice as much, for a stream and an abort signal that nobody needs. This form of
+ * `undici.request` would nearly double the CPU of a login, with a stream and an abort signal that nobody needs. This form of
  * handler is the one that undici 6 takes as well: the undici inside Node 20 is the global dispatcher as soon as the
  * app has used `fetch`.
  *
