@@ -16,7 +16,7 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   tokenURL?: string | undefined;
   /** Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
-  /** The `/me` fields; `id` is always among them. */
+  /** The `/me` fields; `id` is always among them. Default: as for the strategy. */
   profileFields?: readonly string[] | undefined;
 }
 
@@ -85,6 +85,7 @@ export class ThreadsClient {
    *
    * @param code - the code; a `#_` that a client copied along with it is taken off
    * @param redirectURI - the redirect URI that the authorization window was given, to the letter
+   * @param options - `signal`: ends the call early
    * @returns the token, with `userId`
    * @throws {@link ThreadsTokenError} when Threads refuses
    *
@@ -111,6 +112,7 @@ export class ThreadsClient {
    * Trades a short-lived token for a long-lived one (60 days).
    *
    * @param shortLived - a token that has not expired and is not long-lived yet
+   * @param options - `signal`: ends the call early
    * @returns the token, with `expiresIn` and `expiresAt`
    * @throws {@link ThreadsTokenError} when Threads refuses
    *
@@ -136,6 +138,7 @@ export class ThreadsClient {
    * Makes a long-lived token last 60 more days. Threads has no refresh token: the long-lived token is replayed.
    *
    * @param longLived - a long-lived token that is at least 24 hours old and has not expired
+   * @param options - `signal`: ends the call early
    * @returns the token to keep from now on
    * @throws {@link ThreadsTokenError} when Threads refuses; with `requiresLogin` the person must sign in again
    *
@@ -156,6 +159,7 @@ export class ThreadsClient {
   /**
    * Gets an access token for the app itself.
    *
+   * @param options - `signal`: ends the call early
    * @returns the token
    * @throws {@link ThreadsTokenError} when Threads refuses
    *
@@ -176,8 +180,10 @@ export class ThreadsClient {
    * Asks `debug_token` what an access token is; see {@link verifyToken}.
    *
    * @param inputToken - the access token in question
-   * @param options - `accessToken`: the inspector (default: the token itself)
+   * @param options - `accessToken`: the inspector (default: the token itself); `signal`: ends the call early
    * @throws {@link ThreadsGraphAPIError} when the inspector is refused
+   *
+   * Source: Threads, "Debug Access Token".
    */
   verifyToken(
     inputToken: string,
@@ -190,6 +196,7 @@ export class ThreadsClient {
    * Asks `/me` who an access token stands for.
    *
    * @param accessToken - a user access token
+   * @param options - `signal`: ends the call early
    * @returns the profile, without `scopes` and `token`
    * @throws {@link ThreadsGraphAPIError} when Threads refuses
    *

@@ -25,10 +25,15 @@ export type ThreadsErrorReason =
 
 /** A refusal in any of the shapes that Threads uses, brought into one. */
 export interface Refusal {
+  /** `error.message`, `error_message` or `error_description`. */
   message: string;
+  /** `error.type` or `error_type`. */
   type?: string | undefined;
+  /** `error.code`, `code` or `error`. */
   code?: number | string | undefined;
+  /** `error.error_subcode`. */
   subcode?: number | undefined;
+  /** `error.fbtrace_id`. */
   traceId?: string | undefined;
 }
 
@@ -67,7 +72,7 @@ const HINT_BY_ERROR_CODE: Partial<Record<number, string>> = {
   1349168:
     'The redirect URI is not registered to the letter. Compare it with the dashboard, which may have added a trailing slash.',
   1349245:
-    'Add the account as a Threads tester of the app, then accept the invite in Threads: Settings → Account → Website permissions → Invites.',
+    'Add the account as a Threads tester of the app, then accept the invite in Threads: Settings → Website permissions → Invites.',
 };
 
 /**
@@ -90,7 +95,9 @@ export function reasonFor(code: unknown, subcode?: number, httpStatus?: number):
 /**
  * The authorization window sent the person back with an error that is not a cancellation.
  *
- * `status` is 502, or what RFC 6749 section 4.1.2.1 suggests for `code`.
+ * `status` is 502, or 503 for `temporarily_unavailable`.
+ *
+ * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.2.1.
  */
 export class ThreadsAuthorizationError extends AuthorizationError {
   /** `error_reason` of the redirect. */
@@ -102,7 +109,7 @@ export class ThreadsAuthorizationError extends AuthorizationError {
 
   /**
    * @param message - `error_description` or `error_message`
-   * @param details - `code` is `error` (default `server_error`)
+   * @param details - `error` (as `code`, default `server_error`), `error_reason`, `error_code` and `error_uri`
    */
   constructor(
     message: string | undefined,
@@ -277,8 +284,11 @@ export class ThreadsSignedRequestError extends Error {
 
 /** What is known about a refusal besides its text. */
 export interface RefusalContext {
+  /** What to do where the code says nothing. */
   advice?: string | undefined;
+  /** The HTTP status of the answer. */
   httpStatus?: number | undefined;
+  /** Seconds, from `Retry-After`. */
   retryAfter?: number | undefined;
 }
 

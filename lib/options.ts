@@ -50,7 +50,10 @@ export interface ThreadsStrategyOptions
   tokenVerification?: TokenVerification | undefined;
   /** The inspector: the token of a Threads tester of the app, or a function that gets it. Default: the new token. */
   testerAccessToken?: string | (() => string | Promise<string>) | undefined;
-  /** Permissions without which a login fails (403). Default: none. */
+  /**
+   * Permissions without which a login fails (403), also where Threads did not report them: for people who are no
+   * testers, set `testerAccessToken`. Default: none.
+   */
   requiredScopes?: Scope | undefined;
   /** Leaves out both `/me` and `debug_token`, as in passport-oauth2. Default: `false`. */
   skipUserProfile?:

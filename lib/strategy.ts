@@ -54,6 +54,7 @@ type ProfileCallback = (error: unknown, profile?: ThreadsProfile) => void;
  * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.
  */
 export class ThreadsStrategy extends OAuth2Strategy {
+  /** The name for `passport.authenticate`. */
   override name = 'threads';
 
   // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.

@@ -43,9 +43,13 @@ export interface TokenInfo {
   granularScopes?: { scope: string; targetIds?: string[] }[];
   /** Why the token is not valid. */
   error?: {
+    /** Meta's error code, such as 190. */
     code?: number;
+    /** Meta's text. */
     message?: string;
+    /** Meta's subcode, such as 463. */
     subcode?: number;
+    /** Why, in one word. */
     reason: ThreadsErrorReason;
   };
   /** The whole answer, as Threads sent it; integers that a double cannot hold are strings. */

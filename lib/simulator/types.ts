@@ -83,7 +83,9 @@ export interface ThreadsSimulatorOptions {
 
 /** One request the simulator received. The query is left out: it holds secrets. */
 export interface SimulatedRequest {
+  /** The HTTP method, in capitals. */
   readonly method: string;
+  /** The path, such as `/v1.0/me`. */
   readonly path: string;
   /** Milliseconds since the epoch, by the simulator's clock. */
   readonly time: number;
@@ -111,8 +113,11 @@ export interface ThreadsSimulator {
    * @throws before `listen()`
    */
   readonly endpoints: {
+    /** The authorization window. */
     readonly authorizationURL: string;
+    /** The token endpoint. */
     readonly tokenURL: string;
+    /** The Graph API, with its version. */
     readonly graphURL: string;
   };
 

@@ -2,9 +2,13 @@ import type { Request } from 'express';
 
 /** What a login is bound to, as passport-oauth2 tells a state store. */
 export interface StateMetadata {
+  /** The authorization window. */
   authorizationURL: string;
+  /** The token endpoint. */
   tokenURL: string;
+  /** The Threads App ID. */
   clientID: string;
+  /** The redirect URI of this login, as an absolute URL. */
   callbackURL?: string;
 }
 

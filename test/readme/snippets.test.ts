@@ -15,7 +15,10 @@ import {
   CookieStateStore, parseSignedRequest, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
   type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, verifyToken,
 } from 'passport-threads-oauth2';
+import type { ThreadsSimulator } from 'passport-threads-oauth2/simulator';
 declare const app: express.Express;
+declare const origin: string;
+declare const simulator: ThreadsSimulator;
 declare const options: ThreadsStrategyOptions;
 declare const verify: VerifyFunction;
 declare const user: Express.User;
@@ -58,7 +61,10 @@ describe('the TypeScript snippets of the README', function () {
 /** A snippet as a module of its own: imports first, then the names it takes for granted, unless it declares them. */
 function inModule(code: string): string {
   const isListOfFunctions = /^(async )?\(/.test(code);
-  const imports = code.match(/^import .*$/gm) ?? [];
+  if (code.includes('declare global')) return `${code}\nexport {};\n`;
+  const imports = (code.match(/^import .*$/gm) ?? []).filter(
+    (line) => !line.endsWith("'passport-threads-oauth2';"),
+  );
   const body = code.replace(/^import .*$/gm, '');
   const checked = isListOfFunctions
     ? body

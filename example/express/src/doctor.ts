@@ -77,9 +77,11 @@ function warnings({ threads, https }: Config): string[] {
     );
   }
   if (!threads.testerAccessToken) {
-    found.push(
-      'THREADS_TESTER_ACCESS_TOKEN is not set: the permissions of people who are no testers will show as not reported.',
-    );
+    const consequence =
+      threads.requiredScopes.length > 0
+        ? 'with THREADS_REQUIRED_SCOPES, nobody but testers gets in'
+        : 'the permissions of people who are no testers will show as not reported';
+    found.push(`THREADS_TESTER_ACCESS_TOKEN is not set: ${consequence}.`);
   }
   if (!https) {
     found.push('No HTTPS_KEY and HTTPS_CERT: something in front of this app must serve https.');

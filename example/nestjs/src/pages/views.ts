@@ -128,8 +128,12 @@ export const failedPage = (frame: Frame, message: string, publicURL: string): st
 export const errorPage = (frame: Frame, message: string, hint?: string): string =>
   page(
     frame,
-    html`${hero(frame.title, message, frame.signedIn ? undefined : AGAIN, BACK)}
-    ${hint && html`<div class="card hint" role="note"><h2>What to do</h2><p>${hint}</p></div>`}`,
+    html`<section class="hero">
+      <h1>${frame.title}</h1>
+      <p class="lead">${message}</p>
+      ${hint && html`<div class="card hint" role="note"><h2>What to do</h2><p>${hint}</p></div>`}
+      <p class="actions">${[frame.signedIn ? undefined : AGAIN, BACK]}</p>
+    </section>`,
   );
 
 export const notFoundPage = (frame: Frame): string =>
