@@ -1,7 +1,7 @@
 import { ThreadsNetworkError, ThreadsTokenError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import { idOf, numberOf, textOf } from './json.js';
-import { type Answer, assertSuccess, assertTimeout, getJSON, httpURL, postForm } from './json-request.js';
+import { type Answer, assertSuccess, assertTransport, getJSON, httpURL, postForm } from './json-request.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
 import { refusalIn } from './refusal.js';
 import { type TokenInfo, verifyToken } from './verify-token.js';
@@ -67,12 +67,12 @@ export class ThreadsClient {
    * @throws TypeError when an option is missing or wrong
    */
   constructor(options: ThreadsClientOptions) {
-    const { clientID, clientSecret, timeout } = options ?? {};
+    const { clientID, clientSecret } = options ?? {};
     if (!textOf(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
     if (!textOf(clientSecret)) {
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
     }
-    if (timeout !== undefined) assertTimeout(timeout);
+    assertTransport(options);
     const { tokenURL = TOKEN_URL, graphURL = GRAPH_URL, profileFields = PROFILE_FIELDS } = options;
     this.#options = options;
     this.#tokenURL = httpURL('tokenURL', tokenURL);

@@ -167,7 +167,12 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
    */
   constructor(refusal: Refusal, context: RefusalContext = {}) {
     const reason = reasonFor(refusal.code, refusal.subcode, context.httpStatus);
-    super(sentences(refusal.message, ADVICE[reason] || context.advice), refusal.code, undefined, 502);
+    // "Session key invalid", without a subcode, also is what a living token of the wrong kind gets.
+    const advice =
+      reason === 'invalid_token' && refusal.subcode === undefined && context.advice
+        ? `${context.advice} Otherwise the person must sign in again.`
+        : ADVICE[reason] || context.advice;
+    super(sentences(refusal.message, advice), refusal.code, undefined, 502);
     this.type = refusal.type;
     this.subcode = refusal.subcode;
     this.traceId = refusal.traceId;

@@ -33,6 +33,7 @@ export async function askGraph(
   advice?: string,
 ): Promise<Answer> {
   const { clientSecret = '', enableProof } = options;
+  if (enableProof && !clientSecret) throw new TypeError('`enableProof` needs `clientSecret`');
   const proof = enableProof
     ? createHmac('sha256', clientSecret).update(params.access_token).digest('hex')
     : '';

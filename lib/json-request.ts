@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { stringify } from 'node:querystring';
 import { debuglog } from 'node:util';
 import type { Dispatcher } from 'undici';
@@ -80,7 +81,7 @@ async function ask(
     origin,
     path: `${pathname}${search}`,
     method,
-    headers: { ...headers, ...customHeaders },
+    headers: { ...headers, ...(customHeaders && lowerCased(customHeaders)) },
     query,
     body,
     headersTimeout: 0,
@@ -118,12 +119,33 @@ export function assertSuccess({ status }: Answer, who: string): void {
   throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${status} without saying why`);
 }
 
+/** The same headers, so that one that the app gives takes the place of ours. */
+function lowerCased(headers: Params): Params {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/**
+ * Checks how requests are to be made.
+ *
+ * @throws TypeError
+ */
+export function assertTransport({ timeout, dispatcher, customHeaders }: TransportOptions): void {
+  if (timeout !== undefined) assertTimeout(timeout);
+  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
+    throw new TypeError('`dispatcher` must be an undici dispatcher');
+  }
+  for (const [name, value] of Object.entries(customHeaders ?? {})) {
+    validateHeaderName(name);
+    if (value !== undefined) validateHeaderValue(name, value);
+  }
+}
+
 /**
  * Refuses a time limit that a timer cannot keep.
  *
  * @throws TypeError
  */
-export function assertTimeout(timeout: number): void {
+function assertTimeout(timeout: number): void {
   if (!(Number.isFinite(timeout) && timeout > 0 && timeout <= 2 ** 31 - 1)) {
     throw new TypeError(`\`timeout\` must be a positive number of milliseconds, not ${String(timeout)}`);
   }

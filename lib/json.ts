@@ -34,6 +34,11 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
+/** An error code: a number, also where it came as its digits. */
+export function codeOf(value: unknown): number | undefined {
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : numberOf(value);
+}
+
 /** A numeric id as its exact digits, whether it came as a number or as a string. */
 export function idOf(value: unknown): string | undefined {
   const digits = typeof value === 'number' ? String(value) : value;

@@ -72,6 +72,8 @@ export interface Settings {
   oauth2: StrategyOptions;
   client: ThreadsClientOptions;
   requiredScopes: string[];
+  /** Whether the state is kept in a cookie. */
+  keepsState: boolean;
   longLived: boolean;
   profileFields: readonly string[] | false;
   tokenVerification: TokenVerification;
@@ -126,6 +128,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     throw new TypeError('`profileFields` must be an array of field names, or false');
   }
 
+  const state = stateOptions(options);
   const { clientID, clientSecret, timeout, dispatcher, enableProof, customHeaders } = options;
   return {
     oauth2: {
@@ -136,7 +139,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       callbackURL: options.callbackURL,
       scope: scope.join(','),
       scopeSeparator: ',',
-      ...stateOptions(options),
+      ...state,
       skipUserProfile: skipUserProfile && callbackForm(skipUserProfile),
       proxy: options.proxy,
       sessionKey: options.sessionKey,
@@ -153,6 +156,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       profileFields: profileFields || undefined,
     },
     requiredScopes,
+    keepsState: (state.store as unknown) instanceof CookieStateStore,
     longLived: options.longLived === true,
     profileFields,
     tokenVerification,
@@ -190,6 +194,8 @@ function callbackForm(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile'
       Promise.resolve(answer).then((yes) => skip.length < 2 && resolve(Boolean(yes)), reject);
     });
   return (accessToken: string, done: (error: unknown, skip?: boolean) => void) => {
-    ask(accessToken).then((yes) => done(null, yes), done);
+    const refuse = (error: unknown) =>
+      done(error || new Error('`skipUserProfile` failed without saying why'));
+    ask(accessToken).then((yes) => done(null, yes), refuse);
   };
 }

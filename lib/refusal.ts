@@ -1,5 +1,5 @@
 import type { Refusal } from './errors.js';
-import { isObject, numberOf, textOf } from './json.js';
+import { codeOf, isObject, textOf } from './json.js';
 import type { Answer } from './json-request.js';
 
 const LONGEST_MESSAGE = 500;
@@ -26,8 +26,8 @@ export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal |
     return {
       message: message(error.message),
       type: clean(error.type),
-      code: numberOf(error.code) ?? clean(error.code),
-      subcode: numberOf(error.error_subcode),
+      code: codeOf(error.code) ?? clean(error.code),
+      subcode: codeOf(error.error_subcode),
       traceId: clean(error.fbtrace_id),
     };
   }
@@ -35,7 +35,7 @@ export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal |
     return {
       message: message(error_message),
       type: clean(error_type),
-      code: numberOf(code) ?? clean(code),
+      code: codeOf(code) ?? clean(code),
     };
   }
   if (textOf(error)) {

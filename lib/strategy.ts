@@ -25,7 +25,7 @@ type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
 export interface ThreadsAuthenticateOptions {
   /** The permissions to ask for this time, in place of the strategy's. */
   scope?: Scope | undefined;
-  /** An object: application state, back as `info.state`. A string: a `state` of your own that you verify. */
+  /** An object: application state, back as `info.state`. A string, with the option `state: false`: a `state` that you verify. */
   state?: unknown;
   /** The redirect URI of this login, in place of the strategy's. */
   callbackURL?: string | undefined;
@@ -139,7 +139,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     } else if (callback.kind === 'refused') {
       this.error(callback.error);
     } else {
-      this.runFlow(req, options);
+      this.runFlow(req, options, callback.kind === 'start');
     }
   }
 
@@ -152,7 +152,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
   override userProfile(accessToken: string, done: ProfileCallback): void {
     this.loadProfile(accessToken)
       .then((profile) => done(null, profile))
-      .catch(done);
+      // To `done`, a reason that is falsy would be none: a login without a profile.
+      .catch((error) => done(error || new Error('`testerAccessToken` failed without saying why')));
   }
 
   /** Keeps this library's errors as they are: passport-oauth2 would wrap them. */
@@ -160,8 +161,14 @@ export class ThreadsStrategy extends OAuth2Strategy {
     return error;
   }
 
-  private runFlow(req: Request, options: ThreadsAuthenticateOptions): void {
+  private runFlow(req: Request, options: ThreadsAuthenticateOptions, starts: boolean): void {
     try {
+      // passport-oauth2 sends such a state past the store, which could then never find it again.
+      if (starts && typeof options.state === 'string' && this._settings.keepsState) {
+        throw new TypeError(
+          'A `state` of your own needs the option `state: false`. For application state, give an object: it comes back as info.state',
+        );
+      }
       const own =
         options.scope === undefined ? options : { ...options, scope: normalizeScope(options.scope) };
       super.authenticate(req, own);

@@ -1,6 +1,6 @@
 import { reasonFor, type ThreadsErrorReason, ThreadsNetworkError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
-import { idOf, isObject, type JSONObject, numberOf, textOf } from './json.js';
+import { codeOf, idOf, isObject, type JSONObject, textOf } from './json.js';
 import { httpURL } from './json-request.js';
 import { cleaned } from './refusal.js';
 
@@ -144,8 +144,8 @@ function granularScopes(value: unknown): { scope: string; targetIds?: string[] }
 }
 
 function tokenProblem(error: JSONObject, secrets: string[]): NonNullable<TokenInfo['error']> {
-  const code = numberOf(error.code);
-  const subcode = numberOf(error.subcode);
+  const code = codeOf(error.code);
+  const subcode = codeOf(error.subcode);
   const message = cleaned(error.message, secrets);
   return {
     ...(code !== undefined && { code }),

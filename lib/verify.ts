@@ -110,30 +110,33 @@ function once(done: VerifyCallback): VerifyCallback {
  */
 function formOf(verify: AnyVerify, leading: number): { params: boolean; done: boolean } {
   const parameters = parametersOf(verify);
-  const last = parameters.at(-1) ?? '';
+  const declared = verify.length - leading;
   // Adapters that take `...args` may give the function a length, and look for `done` at the end.
-  if (last.startsWith('...')) return { params: verify.length - leading === 3, done: true };
+  if (parameters.at(-1)?.startsWith('...')) return { params: declared === 3, done: true };
 
   // The length of a function leaves out what comes after a default.
-  const own = Math.max(verify.length, parameters.length) - leading;
+  const own = declared >= 2 ? declared : parameters.length - leading;
   if (own === 3) return { params: true, done: true };
-  if (own === 2 && isProfile(last, verify)) return { params: true, done: false };
+  const [third = '', fourth = ''] = parameters.slice(leading);
+  if (own === 2 && isProfile(fourth, third, verify)) return { params: true, done: false };
   return { params: false, done: own !== 1 };
 }
 
-function isProfile(parameter: string, verify: AnyVerify): boolean {
+function isProfile(parameter: string, before: string, verify: AnyVerify): boolean {
   const name = /^[$\p{ID_Continue}]*/u.exec(parameter)?.[0] ?? '';
   // Nobody takes `done` apart.
   if (parameter.startsWith('{') || /profile/i.test(name)) return true;
   if (name === '' || /done|callback|^cb$|next|verified/i.test(name)) return false;
+  if (/^(_|\$)*param/i.test(before)) return true;
+  if (/^(_|\$)*profile/i.test(before)) return false;
   const isAsync = Object.prototype.toString.call(verify) === '[object AsyncFunction]';
   const called = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
-  return isAsync && !called.test(sourceOf(verify));
+  return isAsync && !called.test(Function.prototype.toString.call(verify));
 }
 
 /** The parameters as the text of a function has them; native and bound functions show none. */
 function parametersOf(verify: AnyVerify): string[] {
-  const source = sourceOf(verify);
+  const source = Function.prototype.toString.call(verify).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
   const parameters = [''];
   let depth = 1;
   for (const character of source.slice(source.indexOf('(') + 1)) {
@@ -144,10 +147,6 @@ function parametersOf(verify: AnyVerify): string[] {
     if ('([{'.includes(character)) depth += 1;
   }
   return parameters.map((parameter) => parameter.trim()).filter(Boolean);
-}
-
-function sourceOf(verify: AnyVerify): string {
-  return Function.prototype.toString.call(verify).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<Express.User | false | null | undefined> {

@@ -221,6 +221,13 @@ describe('ThreadsClient at the documented hosts', () => {
 });
 
 describe('ThreadsClient', () => {
+  it('says what may be wrong with a living token, where Threads says "Session key invalid"', async () => {
+    const refusal = { error: { message: 'Session key invalid', type: 'OAuthException', code: 190 } };
+    const { client } = clientWith({ exchange: { status: 400, body: refusal } });
+    const error = await rejection(client.exchangeToken(LONG_TOKEN));
+    expect(error.message).to.include('Only a short-lived token').and.include('sign in again');
+  });
+
   it('sends the proof of the token that it asks with, and none with token requests', async () => {
     const { client, calls } = clientWith({}, { enableProof: true });
     await client.getProfile(LONG_TOKEN);

@@ -87,9 +87,16 @@ describe('errors: a refusal', () => {
     [
       'whose fields have other types',
       400,
-      { error: { message: 7, type: {}, code: [], error_subcode: '463', fbtrace_id: null } },
+      { error: { message: 7, type: {}, code: [], error_subcode: {}, fbtrace_id: null } },
       { type: undefined, subcode: undefined, traceId: undefined },
       'HTTP 400',
+    ],
+    [
+      'whose codes are strings of digits',
+      400,
+      { error: { message: 'Gone', code: '190', error_subcode: '463' } },
+      { code: 190, subcode: 463, reason: 'expired', requiresLogin: true },
+      'Gone',
     ],
     ['with HTTP 200', 200, graphError(100, undefined, 'Surprise'), { code: 100 }, 'Surprise'],
     ['with HTTP 500', 500, graphError(2, undefined, 'Oops'), { code: 2, reason: 'temporary' }, 'Oops'],

@@ -134,6 +134,18 @@ describe('ThreadsStrategy: options', () => {
     }
   }
 
+  for (const dispatcher of [{}, 5, null, 'http://proxy.example']) {
+    it(`throws for the dispatcher ${JSON.stringify(dispatcher)}`, () => {
+      expect(() => construct({ dispatcher })).to.throw(TypeError, '`dispatcher`');
+    });
+  }
+
+  for (const customHeaders of [{ 'x y': '1' }, { x: 'a\nb' }]) {
+    it(`throws for the headers ${JSON.stringify(customHeaders)}`, () => {
+      expect(() => construct({ customHeaders })).to.throw(TypeError);
+    });
+  }
+
   it('throws for a URL that is not a string', () => {
     expect(() => construct({ tokenURL: new URL('https://graph.threads.net') })).to.throw(
       TypeError,

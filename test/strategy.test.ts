@@ -65,6 +65,13 @@ describe('redirect to the authorization window', () => {
     expect(cookies).to.have.length(0);
   });
 
+  it('is an error where the app gives a string and the state is kept in a cookie', async () => {
+    const strategy = new ThreadsStrategy(app, async () => null);
+    const outcome = await runStrategy(strategy, { res: response() }, { state: 'of my own' });
+    const { error } = expectOutcome(outcome, 'error');
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('state: false');
+  });
+
   it('has the state that the app gives as a string', async () => {
     const { url } = await start({ state: false }, { state: 'of my own' });
     expect(url.searchParams.get('state')).to.equal('of my own');
@@ -335,6 +342,13 @@ describe('login: token verification', () => {
     }
   }
 
+  for (const reason of [undefined, null, false, 0, '']) {
+    it(`ends in an error, not in a login, where the testerAccessToken rejects with ${JSON.stringify(reason)}`, async () => {
+      const error = await loginError({ options: { testerAccessToken: () => Promise.reject(reason) } });
+      expect(error.message).to.include('testerAccessToken');
+    });
+  }
+
   for (const value of [undefined, '', null, 7]) {
     it(`ends in a TypeError where the testerAccessToken returns ${JSON.stringify(value)}`, async () => {
       const error = await loginError({
@@ -461,6 +475,13 @@ describe('login: what is asked', () => {
     expect(calls).to.have.length(4);
     for (const { headers } of calls)
       expect(headers).to.include({ 'x-trace': 'abc', 'user-agent': 'postcards/1' });
+  });
+
+  it('lets a custom header take the place of its own, in whatever case', async () => {
+    const { calls } = await loggedIn({ options: { customHeaders: { Accept: 'text/x' } } });
+    for (const { headers } of calls) {
+      expect(headers).to.include({ accept: 'text/x' }).and.not.have.property('Accept');
+    }
   });
 
   it('carries no proof unless the app says so', async () => {

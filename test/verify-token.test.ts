@@ -35,6 +35,11 @@ describe('verifyToken: bad input', () => {
     });
   }
 
+  it('rejects with a TypeError where enableProof lacks the secret', async () => {
+    const error = await rejection(verifyToken(INPUT, { accessToken: INSPECTOR, enableProof: true }));
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('`clientSecret`');
+  });
+
   it('rejects with a TypeError without options', async () => {
     expect(await rejection(verifyToken(INPUT, undefined as never))).to.be.instanceOf(TypeError);
   });

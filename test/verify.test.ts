@@ -120,6 +120,39 @@ describe('verify function', () => {
         },
       ],
       [
+        'a promise of a user whose parameter is called otherwise, after params',
+        'params profile',
+        (a: string, r: string, params: unknown, person: unknown) => {
+          keep(a, r, params, person);
+          return Promise.resolve(user);
+        },
+      ],
+      [
+        'async (…, profile, otherwise) that passes done on',
+        'profile',
+        async (a: string, r: string, profile: unknown, finish: Done) => {
+          keep(a, r, profile);
+          queueMicrotask(finish.bind(undefined, null, user));
+        },
+      ],
+      [
+        'async and minified, with a URL before the call of done',
+        'profile',
+        new Function(
+          'keep',
+          'user',
+          "return async(e,t,r,n)=>{const u='https://app.example';keep(e,t,r);n(u?null:u,user)}",
+        )(keep, user),
+      ],
+      [
+        '(…, profile, done) with an option of its own behind',
+        'profile',
+        (a: string, r: string, profile: unknown, done: Done, _options: object = {}) => {
+          keep(a, r, profile);
+          done(null, user);
+        },
+      ],
+      [
         'async (…, profile, done) that calls done',
         'profile',
         async (a: string, r: string, profile: unknown, done: Done) => {
