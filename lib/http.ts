@@ -125,7 +125,7 @@ function abortError(host: string, signal: AbortSignal | undefined): ThreadsNetwo
  *
  * @throws {@link ThreadsNetworkError} where it is compressed and cannot be decompressed within the limit
  */
-export async function textOf({ body, header }: Reply, host: string): Promise<string> {
+export async function readText({ body, header }: Reply, host: string): Promise<string> {
   const coding = header('content-encoding')?.toLowerCase() ?? 'identity';
   if (coding === 'identity' || body.length === 0) return withoutMark(body);
 

@@ -74,7 +74,6 @@ async function ask(
   { timeout = DEFAULT_TIMEOUT, signal, dispatcher, customHeaders }: TransportOptions,
   retry: boolean,
 ): Promise<Answer> {
-  assertTimeout(timeout);
   transport ??= loadTransport();
   const { origin, host, pathname, search } = new URL(url);
   const request = {
@@ -89,7 +88,7 @@ async function ask(
   };
   const reply = await transport.exchange(dispatcher, request, { host, timeout, signal, retry });
 
-  return answerIn(await transport.textOf(reply, host), reply, url);
+  return answerIn(await transport.readText(reply, host), reply, url);
 }
 
 function answerIn(text: string, reply: Reply, url: string): Answer {
@@ -130,24 +129,16 @@ function lowerCased(headers: Params): Params {
  * @throws TypeError
  */
 export function assertTransport({ timeout, dispatcher, customHeaders }: TransportOptions): void {
-  if (timeout !== undefined) assertTimeout(timeout);
+  // A timer cannot keep a longer time limit.
+  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0 && timeout <= 2 ** 31 - 1)) {
+    throw new TypeError(`\`timeout\` must be a positive number of milliseconds, not ${String(timeout)}`);
+  }
   if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
     throw new TypeError('`dispatcher` must be an undici dispatcher');
   }
   for (const [name, value] of Object.entries(customHeaders ?? {})) {
     validateHeaderName(name);
     if (value !== undefined) validateHeaderValue(name, value);
-  }
-}
-
-/**
- * Refuses a time limit that a timer cannot keep.
- *
- * @throws TypeError
- */
-function assertTimeout(timeout: number): void {
-  if (!(Number.isFinite(timeout) && timeout > 0 && timeout <= 2 ** 31 - 1)) {
-    throw new TypeError(`\`timeout\` must be a positive number of milliseconds, not ${String(timeout)}`);
   }
 }
 

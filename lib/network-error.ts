@@ -6,7 +6,7 @@ export const RESPONSE_LIMIT = 64 * 1024;
 
 /** Tells whether a connection died, as one that was kept alive for too long does. */
 export function isDeadConnection(error: unknown): boolean {
-  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(systemCodeOf(error));
 }
 
 /**
@@ -15,7 +15,7 @@ export function isDeadConnection(error: unknown): boolean {
  * The original error is left behind: undici's and its mocks' messages may quote the URL or the answer.
  */
 export function networkError(error: unknown, host: string): ThreadsNetworkError {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   if (/^(ERR_BUFFER_TOO_LARGE|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/.test(code)) {
     return tooLarge();
   }
@@ -34,7 +34,7 @@ export function networkError(error: unknown, host: string): ThreadsNetworkError 
   );
 }
 
-function codeOf(error: unknown): string {
+function systemCodeOf(error: unknown): string {
   const { code, name, message } = isObject(error) ? error : {};
   // undici has no code for an answer that is not HTTP, be it that it was cut short.
   if (name === 'HTTPParserError') return /\bEOF\b/.test(String(message)) ? 'UND_ERR_SOCKET' : name;

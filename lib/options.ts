@@ -72,8 +72,6 @@ export interface Settings {
   oauth2: StrategyOptions;
   client: ThreadsClientOptions;
   requiredScopes: string[];
-  /** Whether the state is kept in a cookie. */
-  keepsState: boolean;
   longLived: boolean;
   profileFields: readonly string[] | false;
   tokenVerification: TokenVerification;
@@ -128,7 +126,6 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     throw new TypeError('`profileFields` must be an array of field names, or false');
   }
 
-  const state = stateOptions(options);
   const { clientID, clientSecret, timeout, dispatcher, enableProof, customHeaders } = options;
   return {
     oauth2: {
@@ -139,8 +136,8 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       callbackURL: options.callbackURL,
       scope: scope.join(','),
       scopeSeparator: ',',
-      ...state,
-      skipUserProfile: skipUserProfile && callbackForm(skipUserProfile),
+      ...stateOptions(options),
+      skipUserProfile: callbackForm(skipUserProfile),
       proxy: options.proxy,
       sessionKey: options.sessionKey,
     },
@@ -156,7 +153,6 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       profileFields: profileFields || undefined,
     },
     requiredScopes,
-    keepsState: (state.store as unknown) instanceof CookieStateStore,
     longLived: options.longLived === true,
     profileFields,
     tokenVerification,

@@ -8,6 +8,7 @@ import { textOf } from './json.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
 import type { ThreadsProfile } from './profile.js';
 import { normalizeScope, type Scope } from './scope.js';
+import { CookieStateStore } from './state/cookie-state-store.js';
 import {
   type AnyVerify,
   type TokenParams,
@@ -164,7 +165,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
   private runFlow(req: Request, options: ThreadsAuthenticateOptions, starts: boolean): void {
     try {
       // passport-oauth2 sends such a state past the store, which could then never find it again.
-      if (starts && typeof options.state === 'string' && this._settings.keepsState) {
+      if (starts && typeof options.state === 'string' && this.keepsStateInCookie()) {
         throw new TypeError(
           'A `state` of your own needs the option `state: false`. For application state, give an object: it comes back as info.state',
         );
@@ -175,6 +176,10 @@ export class ThreadsStrategy extends OAuth2Strategy {
     } catch (error) {
       this.error(error);
     }
+  }
+
+  private keepsStateInCookie(): boolean {
+    return (this._settings.oauth2.store as unknown) instanceof CookieStateStore;
   }
 
   private async newTokens(code: string, { redirect_uri }: GrantParams): Promise<Tokens> {

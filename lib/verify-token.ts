@@ -1,7 +1,7 @@
 import { reasonFor, type ThreadsErrorReason, ThreadsNetworkError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import { codeOf, idOf, isObject, type JSONObject, textOf } from './json.js';
-import { httpURL } from './json-request.js';
+import { assertTransport, httpURL } from './json-request.js';
 import { cleaned } from './refusal.js';
 
 /** Options of {@link verifyToken}. */
@@ -78,6 +78,7 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
   if (!textOf(options?.accessToken)) {
     throw new TypeError('verifyToken needs `accessToken`: the token of a Threads tester of the same app');
   }
+  assertTransport(options);
   const { accessToken, graphURL = GRAPH_URL } = options;
   const url = `${httpURL('graphURL', graphURL)}/debug_token`;
   const params = { access_token: accessToken, input_token: inputToken };

@@ -35,6 +35,11 @@ describe('verifyToken: bad input', () => {
     });
   }
 
+  it('rejects with a TypeError for a dispatcher that is none', async () => {
+    const error = await rejection(verifyToken(INPUT, { accessToken: INSPECTOR, dispatcher: {} as never }));
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('`dispatcher`');
+  });
+
   it('rejects with a TypeError where enableProof lacks the secret', async () => {
     const error = await rejection(verifyToken(INPUT, { accessToken: INSPECTOR, enableProof: true }));
     expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('`clientSecret`');
