@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { watchChild } from '../support/child.js';
 
 // An empty value counts as not set, and keeps a developer's own .env out of the tests.
 const NOTHING = Object.fromEntries(
@@ -29,22 +29,5 @@ export function runScript(file: string, env: NodeJS.ProcessEnv) {
     env: { ...process.env, ...NOTHING, DATABASE_URL: 'file::memory:', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output.stderr += text;
-  });
-  const exited = once(child, 'close').then(([code]) => code as number | null);
-  const printed = async (text: string) => {
-    while (!output.stdout.includes(text)) {
-      const more = await Promise.race([
-        once(child.stdout, 'data').then(() => true),
-        exited.then(() => false),
-      ]);
-      if (!more) throw new Error(`the app stopped: ${output.stderr}`);
-    }
-  };
-  return { child, output, exited, printed };
+  return watchChild(child);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { watchChild } from '../support/child.js';
 import { buildExample, MAIN, NOTHING } from './support.js';
 
 function run(env: NodeJS.ProcessEnv) {
@@ -10,24 +11,7 @@ function run(env: NodeJS.ProcessEnv) {
     env: { ...process.env, ...NOTHING, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output.stderr += text;
-  });
-  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  const printed = async (text: string) => {
-    while (!output.stdout.includes(text)) {
-      const more = await Promise.race([
-        once(child.stdout, 'data').then(() => true),
-        exited.then(() => false),
-      ]);
-      if (!more) throw new Error(`the app stopped: ${output.stderr}`);
-    }
-  };
-  return { child, output, exited, printed };
+  return watchChild(child);
 }
 
 async function listening() {

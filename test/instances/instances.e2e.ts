@@ -20,13 +20,7 @@ describe('several instances of the example behind a round-robin proxy', function
     });
     afterEach(() => cluster?.close());
 
-    it('finish a login whose first instance was killed on the way', async () => {
-      const visitor = new Visitor(cluster.origin);
-      const end = await losingFirstInstance(cluster, visitor);
-      expect(end.status).to.equal(303);
-      expect(end.headers.get('location')).to.equal('/profile?from=letters#top');
-      expectProfile(await visitor.request('/profile'), cluster.instances[1]);
-    });
+    it('finish a login whose first instance was killed on the way', () => expectSurvival(cluster));
 
     for (const [first, second] of ORDERS) {
       it(`finish at instance ${second + 1} a login that began at instance ${first + 1}`, async () => {
@@ -57,13 +51,7 @@ describe('several instances of the example behind a round-robin proxy', function
     });
     afterEach(() => cluster?.close());
 
-    it('finish a login whose first instance was killed on the way', async () => {
-      const visitor = new Visitor(cluster.origin);
-      const end = await losingFirstInstance(cluster, visitor);
-      expect(end.status).to.equal(303);
-      expect(end.headers.get('location')).to.equal('/profile?from=letters#top');
-      expectProfile(await visitor.request('/profile'), cluster.instances[1]);
-    });
+    it('finish a login whose first instance was killed on the way', () => expectSurvival(cluster));
 
     it('keep a person signed in when the instance that ended the login is killed', async () => {
       const { origin, instances } = cluster;
@@ -137,6 +125,14 @@ describe('several instances with the state in the memory of each (`state: true`,
     expect(JSON.parse(html)).to.include({ provider: 'threads', id: ADA });
   });
 });
+
+async function expectSurvival(cluster: Cluster): Promise<void> {
+  const visitor = new Visitor(cluster.origin);
+  const end = await losingFirstInstance(cluster, visitor);
+  expect(end.status).to.equal(303);
+  expect(end.headers.get('location')).to.equal('/profile?from=letters#top');
+  expectProfile(await visitor.request('/profile'), cluster.instances[1]);
+}
 
 /** Begins a login at the first instance, and kills it just before it is its turn to end the login. */
 async function losingFirstInstance({ instances }: Cluster, visitor: Visitor): Promise<Page> {
