@@ -1,35 +1,42 @@
-export {
-  type CallOptions,
-  ThreadsClient,
-  type ThreadsClientOptions,
-  type TokenResult,
-} from './client.js';
-export {
-  ThreadsAuthorizationError,
-  type ThreadsErrorReason,
-  ThreadsGraphAPIError,
-  ThreadsNetworkError,
-  type ThreadsNetworkErrorCode,
-  ThreadsSignedRequestError,
-  type ThreadsSignedRequestErrorCode,
-  ThreadsTokenError,
-} from './errors.js';
-export type { ThreadsStrategyOptions, TokenVerification } from './options.js';
-export type { ThreadsProfile } from './profile.js';
-export type { Scope } from './scope.js';
-export { parseSignedRequest, type SignedRequest, type SignedRequestOptions } from './signed-request.js';
-export { CookieStateStore, type CookieStateStoreOptions } from './state/cookie-state-store.js';
+export type { ThreadsStrategyOptions, TokenVerification } from './passport/options.js';
+export type { Scope } from './passport/scope.js';
+export { CookieStateStore, type CookieStateStoreOptions } from './passport/state/cookie-state-store.js';
 export type {
   StateMetadata,
   StateStoredCallback,
   StateVerifiedCallback,
   ThreadsStateStore,
-} from './state/state-store.js';
-export { type ThreadsAuthenticateOptions, ThreadsStrategy, ThreadsStrategy as Strategy } from './strategy.js';
+} from './passport/state/state-store.js';
+export {
+  type ThreadsAuthenticateOptions,
+  ThreadsStrategy,
+  ThreadsStrategy as Strategy,
+} from './passport/strategy.js';
 export type {
   TokenParams,
   VerifyCallback,
   VerifyFunction,
   VerifyFunctionWithRequest,
-} from './verify.js';
-export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './verify-token.js';
+} from './passport/verify.js';
+export {
+  type CallOptions,
+  ThreadsClient,
+  type ThreadsClientOptions,
+  type TokenResult,
+} from './threads/client.js';
+export {
+  ThreadsAuthorizationError,
+  type ThreadsErrorReason,
+  ThreadsGraphAPIError,
+  ThreadsSignedRequestError,
+  type ThreadsSignedRequestErrorCode,
+  ThreadsTokenError,
+} from './threads/errors.js';
+export type { ThreadsProfile } from './threads/profile.js';
+export {
+  parseSignedRequest,
+  type SignedRequest,
+  type SignedRequestOptions,
+} from './threads/signed-request.js';
+export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './threads/verify-token.js';
+export { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './transport/network-error.js';

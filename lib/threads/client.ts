@@ -1,0 +1,269 @@
+import { idOf, numberOf, textOf } from '../transport/json.js';
+import {
+  type Answer,
+  assertSuccess,
+  assertTransport,
+  getJSON,
+  httpURL,
+  postForm,
+} from '../transport/json-request.js';
+import { ThreadsNetworkError } from '../transport/network-error.js';
+import { ThreadsTokenError } from './errors.js';
+import { withoutFragment } from './fragment.js';
+import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
+import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
+import { refusalIn } from './refusal.js';
+import { type TokenInfo, verifyToken } from './verify-token.js';
+
+/** Options of {@link ThreadsClient}. */
+export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
+  /** The Threads App ID: App Dashboard → App settings → Basic. It is not the Facebook App ID. */
+  clientID: string;
+  /** The Threads app secret, beside the Threads App ID. */
+  clientSecret: string;
+  /** Default: `https://graph.threads.net/oauth/access_token`. */
+  tokenURL?: string | undefined;
+  /** Default: `https://graph.threads.net/v1.0`. */
+  graphURL?: string | undefined;
+  /** The `/me` fields; `id` is always among them. Default: as for the strategy. */
+  profileFields?: readonly string[] | undefined;
+}
+
+/** An access token, as a token endpoint hands it out. */
+export interface TokenResult {
+  /** The access token. */
+  accessToken: string;
+  /** Such as `bearer`; the code exchange does not say. */
+  tokenType?: string;
+  /** Seconds from now until the token expires; the code exchange does not say (it is 1 hour). */
+  expiresIn?: number;
+  /** When the token expires, reckoned from `expiresIn` and this machine's clock. */
+  expiresAt?: Date;
+  /** The exact id of the person (code exchange only). */
+  userId?: string;
+  /** The whole answer; integers that a double cannot hold are strings. */
+  raw: Record<string, unknown>;
+}
+
+/** Options of a single call. */
+export interface CallOptions {
+  /** Ends the call early. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Where the code exchange of Threads is. */
+export const TOKEN_URL = 'https://graph.threads.net/oauth/access_token';
+
+const WRONG_APP =
+  'Check that clientID and clientSecret are the Threads App ID and Threads app secret, not those of the Facebook app.';
+
+const CODE_ADVICE = `A code works once and for 1 hour, and the redirect URI must be the one that the authorization window was given: let the person start again. ${WRONG_APP}`;
+
+/**
+ * The Threads login protocol without Passport, for jobs and scripts: every endpoint once.
+ *
+ * Every method rejects with {@link ThreadsNetworkError} where there is no usable answer, and with a `TypeError`
+ * where an argument is not a non-empty string.
+ */
+export class ThreadsClient {
+  readonly #options: ThreadsClientOptions;
+  readonly #tokenURL: string;
+  readonly #graphURL: string;
+  readonly #fields: string;
+
+  /**
+   * @param options - the app, where Threads is, and how to ask
+   * @throws TypeError when an option is missing or wrong
+   */
+  constructor(options: ThreadsClientOptions) {
+    const { clientID, clientSecret } = options ?? {};
+    if (!textOf(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
+    if (!textOf(clientSecret)) {
+      throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
+    }
+    assertTransport(options);
+    const { tokenURL = TOKEN_URL, graphURL = GRAPH_URL, profileFields = PROFILE_FIELDS } = options;
+    this.#options = options;
+    this.#tokenURL = httpURL('tokenURL', tokenURL);
+    this.#graphURL = httpURL('graphURL', graphURL);
+    this.#fields = [...new Set(['id', ...profileFields])].join(',');
+  }
+
+  /**
+   * Trades an authorization code for a short-lived token (1 hour). Never retried: a code works once.
+   *
+   * @param code - the code; a `#_` that a client copied along with it is taken off
+   * @param redirectURI - the redirect URI that the authorization window was given, to the letter
+   * @param options - `signal`: ends the call early
+   * @returns the token, with `userId`
+   * @throws {@link ThreadsTokenError} when Threads refuses
+   *
+   * Source: Threads, "Get Access Tokens and Permissions".
+   */
+  async exchangeCode(code: string, redirectURI: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+    assertText('code', code);
+    const bareCode = withoutFragment(code);
+    assertText('code', bareCode);
+    assertText('redirectURI', redirectURI);
+    const { clientID, clientSecret } = this.#options;
+    const params = {
+      client_id: clientID,
+      client_secret: clientSecret,
+      grant_type: 'authorization_code',
+      redirect_uri: redirectURI,
+      code: bareCode,
+    };
+    const answer = await postForm(this.#tokenURL, params, this.#call(signal));
+    return tokenFrom(answer, [clientSecret, bareCode], CODE_ADVICE);
+  }
+
+  /**
+   * Trades a short-lived token for a long-lived one (60 days).
+   *
+   * @param shortLived - a token that has not expired and is not long-lived yet
+   * @param options - `signal`: ends the call early
+   * @returns the token, with `expiresIn` and `expiresAt`
+   * @throws {@link ThreadsTokenError} when Threads refuses
+   *
+   * Source: Threads, "Long-Lived Tokens".
+   */
+  async exchangeToken(shortLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+    assertText('shortLived', shortLived);
+    const { clientSecret } = this.#options;
+    const params = {
+      grant_type: 'th_exchange_token',
+      client_secret: clientSecret,
+      access_token: shortLived,
+    };
+    const answer = await getJSON(this.#sibling('access_token'), params, this.#call(signal));
+    return tokenFrom(
+      answer,
+      [clientSecret, shortLived],
+      `Only a short-lived token that has not expired can be exchanged. ${WRONG_APP}`,
+    );
+  }
+
+  /**
+   * Makes a long-lived token last 60 more days. Threads has no refresh token: the long-lived token is replayed.
+   *
+   * @param longLived - a long-lived token that is at least 24 hours old and has not expired
+   * @param options - `signal`: ends the call early
+   * @returns the token to keep from now on
+   * @throws {@link ThreadsTokenError} when Threads refuses; with `requiresLogin` the person must sign in again
+   *
+   * Source: Threads, "Long-Lived Tokens".
+   */
+  async refreshToken(longLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+    assertText('longLived', longLived);
+    const { clientSecret } = this.#options;
+    const params = { grant_type: 'th_refresh_token', access_token: longLived };
+    const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
+    return tokenFrom(
+      answer,
+      [clientSecret, longLived],
+      'A token can be refreshed when it is long-lived, at least 24 hours old and not expired.',
+    );
+  }
+
+  /**
+   * Gets an access token for the app itself.
+   *
+   * @param options - `signal`: ends the call early
+   * @returns the token
+   * @throws {@link ThreadsTokenError} when Threads refuses
+   *
+   * Source: Threads, "App Access Tokens".
+   */
+  async getAppAccessToken({ signal }: CallOptions = {}): Promise<TokenResult> {
+    const { clientID, clientSecret } = this.#options;
+    const params = {
+      client_id: clientID,
+      client_secret: clientSecret,
+      grant_type: 'client_credentials',
+    };
+    const answer = await getJSON(this.#tokenURL, params, this.#call(signal));
+    return tokenFrom(answer, [clientSecret], WRONG_APP);
+  }
+
+  /**
+   * Asks `debug_token` what an access token is; see {@link verifyToken}.
+   *
+   * @param inputToken - the access token in question
+   * @param options - `accessToken`: the inspector (default: the token itself); `signal`: ends the call early
+   * @throws {@link ThreadsGraphAPIError} when the inspector is refused
+   *
+   * Source: Threads, "Debug Access Token".
+   */
+  verifyToken(
+    inputToken: string,
+    { accessToken = inputToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
+  ): Promise<TokenInfo> {
+    return verifyToken(inputToken, { ...this.#call(signal), graphURL: this.#graphURL, accessToken });
+  }
+
+  /**
+   * Asks `/me` who an access token stands for.
+   *
+   * @param accessToken - a user access token
+   * @param options - `signal`: ends the call early
+   * @returns the profile, without `scopes` and `token`
+   * @throws {@link ThreadsGraphAPIError} when Threads refuses
+   *
+   * Source: Threads, "Threads Profiles".
+   */
+  async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
+    assertText('accessToken', accessToken);
+    const params = { fields: this.#fields, access_token: accessToken };
+    return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, this.#call(signal)));
+  }
+
+  #call(signal: AbortSignal | undefined): GraphOptions {
+    const { timeout, dispatcher, customHeaders, clientSecret, enableProof } = this.#options;
+    return { timeout, dispatcher, customHeaders, clientSecret, enableProof, signal };
+  }
+
+  #sibling(endpoint: string): string {
+    return new URL(`../${endpoint}`, this.#tokenURL).href;
+  }
+}
+
+function assertText(name: string, value: unknown): void {
+  if (!textOf(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
+}
+
+function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResult {
+  const { body, status: httpStatus, retryAfter } = answer;
+  const refusal = refusalIn(answer, secrets);
+  if (refusal) throw new ThreadsTokenError(refusal, { advice, httpStatus, retryAfter });
+  assertSuccess(answer, 'The token endpoint');
+
+  const accessToken = textOf(body.access_token);
+  if (accessToken === undefined) throw malformed('access_token');
+  const result: TokenResult = { accessToken, raw: body };
+
+  const tokenType = textOf(body.token_type);
+  if (tokenType) result.tokenType = tokenType;
+  if (body.expires_in != null) {
+    const expiresIn = numberOf(body.expires_in);
+    const expiresAt = new Date(Date.now() + (expiresIn ?? Number.NaN) * 1000);
+    if (expiresIn === undefined || expiresIn < 0 || Number.isNaN(expiresAt.getTime())) {
+      throw malformed('expires_in');
+    }
+    result.expiresIn = expiresIn;
+    result.expiresAt = expiresAt;
+  }
+  if (body.user_id != null) {
+    const userId = idOf(body.user_id);
+    if (userId === undefined) throw malformed('user_id');
+    result.userId = userId;
+    result.raw = { ...body, user_id: userId };
+  }
+  return result;
+}
+
+function malformed(key: string): ThreadsNetworkError {
+  return new ThreadsNetworkError(
+    'INVALID_RESPONSE',
+    `The token answer has no well-formed "${key}". Check \`tokenURL\`.`,
+  );
+}

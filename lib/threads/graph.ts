@@ -1,0 +1,49 @@
+import { createHmac } from 'node:crypto';
+import { type Answer, assertSuccess, getJSON, type TransportOptions } from '../transport/json-request.js';
+import { ThreadsGraphAPIError } from './errors.js';
+import { refusalIn } from './refusal.js';
+
+/** Where the Graph API of Threads is, with its version. */
+export const GRAPH_URL = 'https://graph.threads.net/v1.0';
+
+/** How the Graph API is asked. */
+export interface GraphOptions extends TransportOptions {
+  /** The app secret: kept out of errors, and needed for `enableProof`. */
+  clientSecret?: string | undefined;
+  /** Whether to send `appsecret_proof` for the access token that the request carries. Default: `false`. */
+  enableProof?: boolean | undefined;
+}
+
+/**
+ * Asks the Graph API something that changes nothing.
+ *
+ * @param url - the endpoint
+ * @param params - the query, with the `access_token`
+ * @param options - how to ask
+ * @param advice - what to do about a refusal whose code says nothing
+ * @throws {@link ThreadsGraphAPIError} when it refuses
+ * @throws {@link ThreadsNetworkError} when there is no usable answer
+ *
+ * Sources: Graph API, "Handle errors" and "Secure Graph API requests".
+ */
+export async function askGraph(
+  url: string,
+  params: { access_token: string } & Record<string, string>,
+  options: GraphOptions,
+  advice?: string,
+): Promise<Answer> {
+  const { clientSecret = '', enableProof } = options;
+  if (enableProof && !clientSecret) throw new TypeError('`enableProof` needs `clientSecret`');
+  const proof = enableProof
+    ? createHmac('sha256', clientSecret).update(params.access_token).digest('hex')
+    : '';
+  const query = proof ? { ...params, appsecret_proof: proof } : params;
+  const answer = await getJSON(url, query, options, true);
+
+  const { status: httpStatus, retryAfter } = answer;
+  const { access_token, input_token = '' } = params;
+  const refusal = refusalIn(answer, [access_token, input_token, clientSecret, proof]);
+  if (refusal) throw new ThreadsGraphAPIError(refusal, { advice, httpStatus, retryAfter });
+  assertSuccess(answer, new URL(url).pathname);
+  return answer;
+}
