@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+import { read } from '../readme/markdown.js';
+
+// Node.js, npm, and what npm puts on the path: there on Windows, macOS and Linux alike.
+const PROGRAMS = ['node', 'npm', 'biome', 'mocha', 'tsc', 'tsx'];
+
+describe('the npm scripts', () => {
+  for (const file of [
+    'package.json',
+    'bench/package.json',
+    'example/express/package.json',
+    'example/nestjs/package.json',
+  ]) {
+    const scripts: Record<string, string> = JSON.parse(read(file)).scripts;
+
+    it(`of ${file} are commands that every shell understands, Windows' included`, () => {
+      for (const [name, script] of Object.entries(scripts)) {
+        const unquoted = script.replace(/"[^"]*"/g, '""');
+        expect(unquoted, `${name}: quote with ", which cmd.exe knows too`).not.to.include("'");
+        expect(unquoted, `${name}: no variables, pipes or lists but &&`).not.to.match(
+          /[$%`|;<>*]|(?<!&)&(?!&)/,
+        );
+        for (const command of unquoted.split(' && ')) {
+          expect(command.split(' ')[0], name).to.be.oneOf(PROGRAMS);
+        }
+      }
+    });
+  }
+});
