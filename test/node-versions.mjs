@@ -5,6 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { npm } from './support/npm.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
@@ -54,14 +55,9 @@ function report(version, actual, result, stderr, error) {
 
 /** The path of a Node.js of that version. */
 async function executable(version) {
-  const { stdout, stderr, error } = await run('npx', [
-    '-y',
-    '-p',
-    `node@${version}`,
-    'node',
-    '-p',
-    'process.execPath',
-  ]);
+  const { stdout, stderr, error } = await run(
+    ...npm(['exec', '--yes', `--package=node@${version}`, '--', 'node', '-p', 'process.execPath']),
+  );
   if (error) throw new Error(`npm has no Node.js ${version}: ${stderr}`);
   return stdout.trim();
 }

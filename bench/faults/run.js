@@ -13,7 +13,7 @@ const LIMIT = 1500;
 const SURVIVED = new Set(['signs in', 'Error']);
 
 const server = await startFaultServer();
-const file = new URL('login.js', import.meta.url).pathname;
+const file = new URL('login.js', import.meta.url);
 
 function logIn(contender, endpoint, fault) {
   const setting = {

@@ -4,19 +4,19 @@ import { install, ROOT, run } from './workspace.mjs';
 
 const DOCUMENTS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
 
-const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
+const node = (program, args) => run(process.execPath, [join(ROOT, 'node_modules', program), ...args]);
 
 /** The package itself: what is in the tarball, and what the linters of packages say. */
 export const packageChecks = {
   publint: async ({ tarball }) => {
-    const said = await run(bin('publint'), ['run', tarball, '--strict']);
+    const said = await node('publint/src/cli.js', ['run', tarball, '--strict']);
     // It fails for warnings, but not for suggestions.
     if (!said.includes('All good!')) throw new Error(said.trim());
     return 'no findings';
   },
 
   'are-the-types-wrong': async ({ tarball }) => {
-    await run(bin('attw'), [tarball, '--no-emoji', '--format', 'ascii']);
+    await node('@arethetypeswrong/cli/dist/index.js', [tarball, '--no-emoji', '--format', 'ascii']);
     return 'no findings';
   },
 

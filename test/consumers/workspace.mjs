@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npm } from '../support/npm.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const APPS = fileURLToPath(new URL('apps/', import.meta.url));
@@ -27,8 +28,8 @@ export async function packPackage() {
   // Packed from a copy, since packing builds: whoever uses this dist meanwhile keeps it.
   const filter = (path) => !['node_modules', '.git', 'dist'].includes(basename(path));
   await cp(ROOT, copy, { recursive: true, filter });
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const [pack] = parsePack(await run('npm', ['pack', '--json', '--pack-destination', folder], copy));
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  const [pack] = parsePack(await run(...npm(['pack', '--json', '--pack-destination', folder]), copy));
   return { folder, pack, tarball: join(folder, pack.filename), remove: () => remove(folder) };
 }
 
@@ -36,7 +37,7 @@ export async function packPackage() {
 export async function install(folder, ...packages) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], folder);
+  await run(...npm(['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages]), folder);
 }
 
 function assertNothingAbove(folder) {

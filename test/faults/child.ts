@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import type { ThreadsStrategyOptions } from '../../lib/index.js';
 
 /** What a process of its own is to do: log in, then call a host that refuses. */
@@ -23,7 +24,7 @@ export interface JobResult {
 
 /** Does a job in a process of its own, with `NODE_DEBUG` for the sections that are named. */
 export async function runInChild(job: Job, sections = ''): Promise<JobResult> {
-  const file = new URL('child-login.ts', import.meta.url).pathname;
+  const file = fileURLToPath(new URL('child-login.ts', import.meta.url));
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file], {
     env: { ...process.env, NODE_DEBUG: sections },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

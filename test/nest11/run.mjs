@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npm } from '../support/npm.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'threads-nest11-'));
@@ -15,7 +16,7 @@ let failed = true;
 try {
   say('Packing the package');
   const [{ filename, files }] = JSON.parse(
-    npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
+    runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root),
   );
   check(
     files.some(({ path }) => path === 'dist/index.js'),
@@ -34,7 +35,7 @@ try {
   );
 
   say('Installing NestJS 11 and the package');
-  npm(['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`], folder);
+  runNpm(['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`], folder);
   say(
     await versions(['@nestjs/core', '@nestjs/passport', 'express', 'typescript', 'passport-threads-oauth2']),
   );
@@ -69,13 +70,8 @@ try {
 }
 process.exit(failed ? 1 : 0);
 
-function npm(args, cwd) {
-  return execFileSync('npm', args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: process.platform === 'win32',
-  });
+function runNpm(args, cwd) {
+  return execFileSync(...npm(args), { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function start() {
