@@ -20,6 +20,7 @@ export type {
 } from './passport/verify.js';
 export {
   type CallOptions,
+  type ExchangeCodeOptions,
   ThreadsClient,
   type ThreadsClientOptions,
   type TokenResult,

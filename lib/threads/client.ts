@@ -12,7 +12,7 @@ import { ThreadsTokenError } from './errors.js';
 import { withoutFragment } from './fragment.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
-import { refusalIn } from './refusal.js';
+import { refusalIn, withoutSecrets } from './refusal.js';
 import { type TokenInfo, verifyToken } from './verify-token.js';
 
 /** Options of {@link ThreadsClient}. */
@@ -49,6 +49,17 @@ export interface TokenResult {
 export interface CallOptions {
   /** Ends the call early. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link ThreadsClient.exchangeCode}. */
+export interface ExchangeCodeOptions extends CallOptions {
+  /** Further form fields. Those of the code exchange itself cannot be replaced. */
+  params?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Makes an error of a refusal, in place of the library's own: given the text of the answer, without the secrets of
+   * this request, and its HTTP status. For `null`, and where it throws, the library's own stands.
+   */
+  parseError?: ((body: string, status: number) => Error | null | undefined) | undefined;
 }
 
 /** Where the code exchange of Threads is. */
@@ -94,19 +105,25 @@ export class ThreadsClient {
    *
    * @param code - the code; a `#_` that a client copied along with it is taken off
    * @param redirectURI - the redirect URI that the authorization window was given, to the letter
-   * @param options - `signal`: ends the call early
+   * @param options - `signal`: ends the call early; `params`: further form fields; `parseError`: makes the error of
+   * a refusal
    * @returns the token, with `userId`
-   * @throws {@link ThreadsTokenError} when Threads refuses
+   * @throws {@link ThreadsTokenError} when Threads refuses, or what `parseError` makes of it
    *
    * Source: Threads, "Get Access Tokens and Permissions".
    */
-  async exchangeCode(code: string, redirectURI: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+  async exchangeCode(
+    code: string,
+    redirectURI: string,
+    { signal, params: further, parseError }: ExchangeCodeOptions = {},
+  ): Promise<TokenResult> {
     assertText('code', code);
     const bareCode = withoutFragment(code);
     assertText('code', bareCode);
     assertText('redirectURI', redirectURI);
     const { clientID, clientSecret } = this.#options;
     const params = {
+      ...further,
       client_id: clientID,
       client_secret: clientSecret,
       grant_type: 'authorization_code',
@@ -114,7 +131,7 @@ export class ThreadsClient {
       code: bareCode,
     };
     const answer = await postForm(this.#tokenURL, params, this.#call(signal));
-    return tokenFrom(answer, [clientSecret, bareCode], CODE_ADVICE);
+    return tokenFrom(answer, [clientSecret, bareCode], CODE_ADVICE, parseError);
   }
 
   /**
@@ -231,10 +248,18 @@ function assertText(name: string, value: unknown): void {
   if (!textOf(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
 }
 
-function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResult {
+function tokenFrom(
+  answer: Answer,
+  secrets: string[],
+  advice: string,
+  parseError?: ExchangeCodeOptions['parseError'],
+): TokenResult {
   const { body, status: httpStatus, retryAfter } = answer;
   const refusal = refusalIn(answer, secrets);
-  if (refusal) throw new ThreadsTokenError(refusal, { advice, httpStatus, retryAfter });
+  if (refusal) {
+    const own = new ThreadsTokenError(refusal, { advice, httpStatus, retryAfter });
+    throw parsedError(parseError, withoutSecrets(answer.text, secrets), httpStatus) ?? own;
+  }
   assertSuccess(answer, 'The token endpoint');
 
   const accessToken = textOf(body.access_token);
@@ -259,6 +284,18 @@ function tokenFrom(answer: Answer, secrets: string[], advice: string): TokenResu
     result.raw = { ...body, user_id: userId };
   }
   return result;
+}
+
+function parsedError(
+  parse: ExchangeCodeOptions['parseError'],
+  body: string,
+  status: number,
+): Error | undefined {
+  try {
+    return parse?.(body, status) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function malformed(key: string): ThreadsNetworkError {

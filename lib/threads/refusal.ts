@@ -63,7 +63,8 @@ export function cleaned(value: unknown, secrets: readonly string[] = []): string
   return printable.length > LONGEST_MESSAGE ? `${printable.slice(0, LONGEST_MESSAGE)}…` : printable;
 }
 
-function withoutSecrets(text: string, secrets: readonly string[]): string {
+/** Replaces secrets by `[redacted]`. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
   // An app access token spells the app secret out: TH|<app id>|<app secret>.
   const parts = secrets.flatMap((secret) => [secret, secret.split('|').at(-1) ?? '']).filter(Boolean);
   parts.sort((a, b) => b.length - a.length);

@@ -251,6 +251,46 @@ describe('ThreadsClient', () => {
     expect(calls.map(({ endpoint }) => endpoint)).to.deep.equal(['token', 'exchange', 'refresh', 'me']);
   });
 
+  it('sends further fields with a code, and lets none of them replace one of its own', async () => {
+    const { client, calls } = clientWith();
+    const params = { audience: 'partners', client_id: '1', client_secret: 's', redirect_uri: 'r', code: 'c' };
+    await client.exchangeCode(CODE, callbackURL, { params: { ...params, grant_type: 'password' } });
+    expect(calls[0]?.params).to.deep.equal({
+      audience: 'partners',
+      client_id: clientID,
+      client_secret: clientSecret,
+      grant_type: 'authorization_code',
+      redirect_uri: callbackURL,
+      code: CODE,
+    });
+  });
+
+  it('lets the app make the error of a refused code, of an answer without its secrets', async () => {
+    const body = { error_type: 'OAuthException', code: 400, error_message: `No ${CODE} ${clientSecret}` };
+    const { client } = clientWith({ token: { status: 400, body } });
+    const own = new Error('Of my own');
+    let seen: unknown[] = [];
+    const parseError = (...args: [string, number]) => {
+      seen = args;
+      return own;
+    };
+    expect(await rejection(client.exchangeCode(CODE, callbackURL, { parseError }))).to.equal(own);
+    const redacted = { ...body, error_message: 'No [redacted] [redacted]' };
+    expect(seen).to.deep.equal([JSON.stringify(redacted), 400]);
+  });
+
+  it('keeps its own error of a refused code where the app makes none, or fails to', async () => {
+    const body = { error_type: 'OAuthException', code: 400, error_message: 'No' };
+    const { client } = clientWith({ token: { status: 400, body } });
+    const fails = () => {
+      throw new Error('Could not');
+    };
+    for (const parseError of [undefined, () => null, () => undefined, fails]) {
+      const error = await rejection(client.exchangeCode(CODE, callbackURL, { parseError }));
+      expect(error).to.be.instanceOf(ThreadsTokenError).and.include({ code: 400 });
+    }
+  });
+
   it('asks nothing with a signal that is aborted', async () => {
     const { client, calls } = clientWith();
     const signal = AbortSignal.abort();
