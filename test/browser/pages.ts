@@ -27,7 +27,7 @@ export const pages: Record<string, Visit> = {
     await signIn(page, example);
     await removeApp(page, 'Remove app');
     await page.goto(`${example.origin}/profile`);
-    await page.getByRole('link', { name: 'Sign in with Threads again' }).waitFor();
+    await page.getByRole('link', { name: 'Sign in again' }).waitFor();
   },
   'the cancelled page': async (page, example) => {
     await openWindow(page, example);

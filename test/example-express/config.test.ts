@@ -6,6 +6,7 @@ const threads = {
   THREADS_APP_SECRET: 'not-a-real-secret',
   THREADS_CALLBACK_URL: 'https://threads-login.test:3000/auth/threads/callback',
   SESSION_SECRET: 'a secret that is long enough for this',
+  TOKEN_KEYS: Buffer.alloc(32, 'key').toString('base64url'),
 };
 
 function problemsWith(env: NodeJS.ProcessEnv): string[] {
@@ -25,6 +26,7 @@ describe('example/express: configuration', () => {
       'THREADS_APP_SECRET',
       'THREADS_CALLBACK_URL',
       'SESSION_SECRET',
+      'TOKEN_KEYS',
     ]);
   });
 
@@ -76,6 +78,12 @@ describe('example/express: configuration', () => {
       /^THREADS_CALLBACK_URL must end after its path/,
     ],
     ['a short session secret', { SESSION_SECRET: 'short' }, /^SESSION_SECRET must have at least 32/],
+    ['a token key that is too short', { TOKEN_KEYS: 'short' }, /^TOKEN_KEYS must be one or more keys/],
+    [
+      'a token key with a comma too many',
+      { TOKEN_KEYS: `${threads.TOKEN_KEYS},` },
+      /^TOKEN_KEYS must be one or more keys/,
+    ],
     ['a port that is no number', { PORT: 'http' }, /^PORT must be a number/],
     ['a port beyond the last', { PORT: '65536' }, /^PORT must be a number/],
     ['a key without its certificate', { HTTPS_KEY: 'package.json' }, /^HTTPS_CERT is missing/],
@@ -119,6 +127,7 @@ describe('example/express: configuration', () => {
     expect(config.threads.callbackURL).to.equal('http://localhost:3000/auth/threads/callback');
     expect(config.threads.scope).to.include('threads_basic').and.to.have.length.above(1);
     expect(config.sessionSecretIsRandom).to.equal(true);
+    expect(config.databaseURL, 'apart from the database of people').to.match(/\/data\/simulator\.sqlite$/);
   });
 
   it('uses Threads when it is configured', () => {
@@ -127,6 +136,8 @@ describe('example/express: configuration', () => {
     expect(config.simulator).to.equal(undefined);
     expect(config.publicURL).to.equal('https://threads-login.test:3000');
     expect(config.threads.scope).to.deep.equal(['threads_basic']);
+    expect(config.tokenKeys).to.deep.equal([Buffer.alloc(32, 'key')]);
+    expect(config.databaseURL).to.match(/\/data\/users\.sqlite$/);
   });
 
   it('keeps the callback to the letter, trailing slash included', () => {

@@ -7,6 +7,7 @@ const READY = {
   THREADS_CALLBACK_URL: 'https://threads-login.test:3000/auth/threads/callback',
   THREADS_TESTER_ACCESS_TOKEN: 'THQV-hush-token',
   SESSION_SECRET: 'hush, this one is long enough to be a secret',
+  TOKEN_KEYS: Buffer.alloc(32, 'hush').toString('base64url'),
 };
 
 describe('example/express: the doctor', function () {
@@ -54,7 +55,13 @@ describe('example/express: the doctor', function () {
     const { code, text } = await doctor({});
     expect(code).to.equal(0);
     expect(text).to.contain('simulator').and.not.to.contain('✓');
-    for (const name of ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL', 'SESSION_SECRET']) {
+    for (const name of [
+      'THREADS_APP_ID',
+      'THREADS_APP_SECRET',
+      'THREADS_CALLBACK_URL',
+      'SESSION_SECRET',
+      'TOKEN_KEYS',
+    ]) {
       expect(text).to.contain(name);
     }
   });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type Database, openDatabase } from '../../example/express/src/database.js';
-import { ADA, MATEO, temporaryDatabase } from './support.js';
+import type { Database } from '../../example/express/src/database.js';
+import { ADA, databaseAt, MATEO, signInOf, temporaryDatabase } from './support.js';
 
 describe('example/express: linked accounts in the database', () => {
   let file: Awaited<ReturnType<typeof temporaryDatabase>>;
@@ -8,7 +8,7 @@ describe('example/express: linked accounts in the database', () => {
 
   beforeEach(async () => {
     file = await temporaryDatabase();
-    database = await openDatabase(file.url);
+    database = await databaseAt(file.url);
   });
 
   afterEach(async () => {
@@ -17,19 +17,19 @@ describe('example/express: linked accounts in the database', () => {
   });
 
   it('do not hang on a user who is gone', async () => {
-    expect(await database.linkedAccounts.link(ADA, { id: MATEO, accessToken: 'THQV' })).to.equal(false);
+    expect(await database.linkedAccounts.link(ADA, signInOf(MATEO))).to.equal(false);
   });
 
   it('belong to one of two users who link the same one at the same moment, in two processes', async () => {
-    const other = await openDatabase(file.url);
+    const other = await databaseAt(file.url);
     try {
-      await database.users.upsert({ id: ADA });
-      await database.users.upsert({ id: MATEO });
+      await database.users.upsert(signInOf(ADA));
+      await database.users.upsert(signInOf(MATEO));
       const ids = Array.from({ length: 10 }, (_, i) => `${1000 + i}`);
       const linked = await Promise.all(
         ids.flatMap((id) => [
-          database.linkedAccounts.link(ADA, { id, accessToken: 'THQV' }),
-          other.linkedAccounts.link(MATEO, { id, accessToken: 'THQV' }),
+          database.linkedAccounts.link(ADA, signInOf(id)),
+          other.linkedAccounts.link(MATEO, signInOf(id)),
         ]),
       );
       expect(linked.filter(Boolean)).to.have.length(ids.length);
@@ -39,16 +39,13 @@ describe('example/express: linked accounts in the database', () => {
   });
 
   it('are never users as well, even when they sign in at the moment in which they are linked', async () => {
-    const other = await openDatabase(file.url);
+    const other = await databaseAt(file.url);
     try {
-      await database.users.upsert({ id: ADA });
+      await database.users.upsert(signInOf(ADA));
       const ids = Array.from({ length: 10 }, (_, i) => `${1000 + i}`);
       const outcomes = await Promise.all(
         ids.map((id) =>
-          Promise.all([
-            database.linkedAccounts.link(ADA, { id, accessToken: 'THQV' }),
-            other.users.upsert({ id }),
-          ]),
+          Promise.all([database.linkedAccounts.link(ADA, signInOf(id)), other.users.upsert(signInOf(id))]),
         ),
       );
       for (const [i, id] of ids.entries()) {
@@ -62,8 +59,8 @@ describe('example/express: linked accounts in the database', () => {
   });
 
   it('hand out no access token', async () => {
-    await database.users.upsert({ id: ADA });
-    await database.linkedAccounts.link(ADA, { id: MATEO, accessToken: 'THQV-secret' });
+    await database.users.upsert(signInOf(ADA));
+    await database.linkedAccounts.link(ADA, signInOf(MATEO));
     const accounts = await database.linkedAccounts.of(ADA);
     expect(accounts).to.have.length(1);
     expect(JSON.stringify(accounts)).not.to.contain('THQV');

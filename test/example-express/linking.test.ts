@@ -135,12 +135,26 @@ describe('example/express: linking another account', () => {
     expect(textOf(await browser.signIn({ user: ZOE }))).to.contain('Welcome, Zoë');
   });
 
+  it('ends the sessions that began with the account when it is unlinked, even of one who kept the cookie', async () => {
+    await browser.signIn();
+    const page = await link(ZOE);
+    const elsewhere = new Browser(example.origin);
+    expect(textOf(await elsewhere.signIn({ user: ZOE }))).to.contain('Ada Okafor');
+    await browser.open('/auth/threads/unlink', { id: ZOE, csrf: csrfIn(page) });
+    expect((await elsewhere.request('/profile')).status).to.equal(303);
+    expect((await browser.request('/profile')).status, 'the session that unlinked it').to.equal(200);
+    await link(ZOE);
+    expect((await elsewhere.request('/profile')).status, 'after it was linked once more').to.equal(303);
+  });
+
   it('loses its token when the person removes the app, and everything when its data is to be deleted', async () => {
     await browser.signIn();
     await link(ZOE);
     const { clientID } = example.config.threads;
     await example.simulator.removeApp({ clientID, userId: ZOE });
-    expect(textOf(await browser.open('/profile'))).to.contain('@zoe_nguyen · access was removed');
+    expect(textOf(await browser.open('/profile'))).to.contain(
+      '@zoe_nguyen Spool was removed in the settings of your Threads account',
+    );
     await example.simulator.removeApp({ clientID, userId: ZOE, deleteData: true });
     const text = textOf(await browser.open('/profile'));
     expect(text).to.contain('Ada Okafor').and.not.to.contain('@zoe_nguyen');

@@ -13,6 +13,7 @@ const NOTHING = Object.fromEntries(
     'THREADS_TESTER_ACCESS_TOKEN',
     'THREADS_SIMULATOR_URL',
     'SESSION_SECRET',
+    'TOKEN_KEYS',
     'PORT',
     'SIMULATOR_PORT',
     'HTTPS_KEY',

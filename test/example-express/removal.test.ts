@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { createClient } from '@libsql/client';
 import { expect } from 'chai';
-import { ADA, Browser, type Example, startExample, textOf } from './support.js';
+import { ADA, Browser, type Example, startExample, temporaryDatabase, textOf } from './support.js';
 
 describe('example/express: the callbacks of Meta', () => {
   let example: Example;
@@ -48,7 +49,7 @@ describe('example/express: the callbacks of Meta', () => {
           expect((await browser.request(path, form())).status).to.equal(status);
           const page = await browser.open('/profile');
           expect(page.status).to.equal(200);
-          expect(textOf(page)).to.contain('Expires in').and.not.to.contain('Access was removed');
+          expect(textOf(page)).to.contain('Expires in').and.not.to.contain('Please sign in again');
         });
       }
 
@@ -74,16 +75,50 @@ describe('example/express: the callbacks of Meta', () => {
     });
   }
 
+  it('ignores a request that is older than the account or the sign-in, as when an old one is sent once more', async () => {
+    await browser.signIn();
+    const old = () => ({ signed_request: signedRequest({ age: 60 }) });
+    expect((await browser.request('/auth/threads/uninstall', old())).status).to.equal(200);
+    const answer = await browser.request('/auth/threads/delete', old());
+    expect(answer.status).to.equal(409);
+    expect(answer.html).to.contain('Nothing was deleted');
+    expect(textOf(await browser.open('/profile'))).to.contain('Expires in');
+  });
+
+  it('deletes nothing with an uninstall request that somebody kept and sends to the other address later', async () => {
+    const file = await temporaryDatabase();
+    const kept = await startExample({ DATABASE_URL: file.url });
+    const person = new Browser(kept.origin);
+    try {
+      await person.signIn();
+      const request = signedRequest();
+      const sendTo = (address: string, signed_request: string) =>
+        person.request(`/auth/threads/${address}`, { signed_request });
+      expect((await sendTo('uninstall', request)).status).to.equal(200);
+      // Six minutes pass.
+      const db = createClient({ url: file.url });
+      await db.execute('UPDATE uninstalls SET seen_at = seen_at - 360000');
+      db.close();
+      expect((await sendTo('delete', request)).status).to.equal(409);
+      const [signature, payload] = request.split('.');
+      expect((await sendTo('delete', `${signature}=.${payload}`)).status, 'spelt otherwise').to.equal(409);
+      expect(textOf(await person.open('/profile'))).to.contain('Ada Okafor');
+    } finally {
+      await kept.close();
+      await file.remove();
+    }
+  });
+
   it('says on the profile that access was removed, and gives it back after another sign-in', async () => {
     await browser.signIn();
     expect(await removeApp(false)).to.deep.equal({ deauthorize: { status: 200 } });
     const page = await browser.open('/profile');
-    expect(textOf(page)).to.contain('Ada Okafor').and.to.contain('Access was removed');
+    expect(textOf(page)).to.contain('Ada Okafor').and.to.contain('Please sign in again');
     expect(textOf(page)).not.to.match(/ Granted |Expires in/);
-    const href = /href="([^"]+)">Sign in with Threads again/.exec(page.html)![1]!;
+    const href = /href="([^"]+)">Sign in again/.exec(page.html)![1]!;
     expect(href).to.equal('/auth/threads?returnTo=/profile');
     const again = textOf(await browser.signIn({ returnTo: '/profile' }));
-    expect(again).to.contain('Welcome back, Ada').and.not.to.contain('Access was removed');
+    expect(again).to.contain('Welcome back, Ada').and.not.to.contain('Please sign in again');
   });
 
   it('deletes a person, ends their sessions, and confirms it on a page that names nobody', async () => {

@@ -146,7 +146,7 @@ describe('example/express: signing in', () => {
       const text = textOf(page);
       expect(text).to.contain('Threads did not report which permissions you granted');
       expect(text).not.to.match(/ Granted | Not granted /);
-      expect(text, 'the expiry comes from the token answer').to.match(/Expires in (59|60) days/);
+      expect(text).to.contain('Expires Not reported');
     });
 
     it('reports them all the same with the token of a tester', async () => {

@@ -13,7 +13,10 @@ import { CookieJar } from 'tough-cookie';
 import { createApp } from '../../example/express/src/app.js';
 import type { Endpoints } from '../../example/express/src/auth.js';
 import { type Config, loadConfig } from '../../example/express/src/config.js';
-import { openDatabase } from '../../example/express/src/database.js';
+import { type Database, openDatabase } from '../../example/express/src/database.js';
+import { createTokenVault } from '../../example/express/src/token-vault.js';
+import type { NewToken } from '../../example/express/src/tokens.js';
+import type { SignIn } from '../../example/express/src/users.js';
 
 export const ADA = '17841405793187219';
 /** Not a tester of any app, so Threads will not let this person's token inspect itself. */
@@ -23,6 +26,7 @@ export interface Example {
   origin: string;
   config: Config;
   simulator: ThreadsSimulator;
+  database: Database;
   /** What the app wrote to its log. */
   log: string[];
   close(): Promise<void>;
@@ -51,7 +55,7 @@ export async function startExample(
     deauthorizeURL: config.uninstallURL,
     dataDeletionURL: config.deletionURL,
   });
-  const database = await openDatabase(config.databaseURL);
+  const database = await openDatabase(config.databaseURL, await createTokenVault(config.tokenKeys));
   const log: string[] = [];
   const endpoints = { ...simulator.endpoints, ...options.endpoints };
   server.on('request', createApp({ config, database, endpoints, log: (line) => log.push(line) }));
@@ -60,6 +64,7 @@ export async function startExample(
     origin,
     config,
     simulator,
+    database,
     log,
     async close() {
       server.closeAllConnections();
@@ -77,6 +82,22 @@ export async function temporaryDatabase(): Promise<{ url: string; remove(): Prom
     url: pathToFileURL(join(folder, 'data', 'users.sqlite')).href,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The database at `url`, with tokens that are sealed with the first of `keys`. */
+export async function databaseAt(url: string, keys: Uint8Array[] = [KEY]): Promise<Database> {
+  return openDatabase(url, await createTokenVault(keys));
+}
+
+/** 32 bytes. */
+export const KEY = Buffer.alloc(32, 'key');
+
+/** What a sign-in brings: the account `id`, and a token. */
+export function signInOf(
+  id: string,
+  { token, ...details }: Omit<Partial<SignIn>, 'token'> & { token?: Partial<NewToken> } = {},
+): SignIn {
+  return { id, ...details, token: { accessToken: 'THQV-secret', ...token } };
 }
 
 export interface Page {

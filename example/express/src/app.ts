@@ -17,6 +17,7 @@ import { linkingRoutes } from './linking.js';
 import { metaCallbacks } from './meta-callbacks.js';
 import { compare, describe } from './permissions.js';
 import { localPath } from './return-to.js';
+import { because } from './sign-in-again.js';
 
 const WEEK = 7 * 24 * 60 * 60 * 1000;
 
@@ -55,6 +56,7 @@ export function createApp({
     requested: config.threads.scope,
     simulatorURL: endpoints.authorizationURL && new URL(endpoints.authorizationURL).origin,
     signedIn: undefined,
+    because,
     describe,
     formatDay,
     formatExact,
@@ -113,7 +115,7 @@ export function createApp({
     res.render('profile', {
       title: 'Your profile',
       user: req.user,
-      permissions: compare(config.threads.scope, req.user.scopes),
+      permissions: compare(config.threads.scope, req.user.token.scopes),
       linkedAccounts: await linkedAccounts.of(req.user.id),
       notice,
     });

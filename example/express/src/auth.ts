@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import passport from 'passport';
-import { ThreadsStrategy, type ThreadsStrategyOptions } from 'passport-threads-oauth2';
+import { type ThreadsProfile, ThreadsStrategy, type ThreadsStrategyOptions } from 'passport-threads-oauth2';
 import { CALLBACK_PATH, type Config } from './config.js';
 import { describe } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
-import type { User, Users } from './users.js';
+import type { SignIn, User, Users } from './users.js';
 
 type AppUser = User;
 declare global {
@@ -36,24 +36,15 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
         longLived: true,
       },
       // Runs after Threads has vouched for the person. Whatever it resolves to becomes `req.user`.
-      async (accessToken, _refreshToken, params, profile) =>
-        users.upsert({
-          id: profile.id,
-          username: profile.username,
-          name: profile.displayName,
-          picture: profile.photos?.[0]?.value,
-          scopes: profile.scopes,
-          tokenExpiresAt: expiryOf(profile.token?.expiresAt, params.expires_in),
-          accessToken,
-        }),
+      async (accessToken, _refreshToken, profile) => users.upsert(signInOf(accessToken, profile)),
     ),
   );
 
-  // The session holds no more than this; each request reads the rest from the database. The date is there so
-  // that the sessions of a deleted person stay over when the same person signs up again.
-  authenticator.serializeUser(({ id, firstSeen }, done) => done(null, { id, since: firstSeen.getTime() }));
-  authenticator.deserializeUser(({ id, since }: { id: string; since: number }, done) => {
-    users.find(id).then((user) => done(null, user?.firstSeen.getTime() === since && user), done);
+  // The session holds a random key and nothing about the person: it means nothing any more once the account that
+  // was signed in with is deleted or unlinked, even if the same person signs up again.
+  authenticator.serializeUser(({ sessionKey }, done) => done(null, sessionKey));
+  authenticator.deserializeUser((sessionKey: string, done) => {
+    users.findBySessionKey(sessionKey).then((user) => done(null, user ?? false), done);
   });
   return authenticator;
 }
@@ -111,8 +102,23 @@ function failurePage({ type, message, missing = [] }: Failure): [view: string, l
   }
 }
 
-function expiryOf(reported: Date | null | undefined, expiresIn: unknown): User['tokenExpiresAt'] {
-  if (reported !== undefined) return reported ?? 'never';
-  const seconds = Number(expiresIn);
-  return expiresIn !== undefined && seconds > 0 ? new Date(Date.now() + seconds * 1000) : undefined;
+/** What the app keeps of a sign-in or a linking. */
+export function signInOf(
+  accessToken: string,
+  { id, username, displayName, photos, scopes, token }: ThreadsProfile,
+): SignIn {
+  return {
+    id,
+    username,
+    name: displayName,
+    picture: photos?.[0]?.value,
+    token: {
+      accessToken,
+      scopes,
+      issuedAt: token?.issuedAt,
+      // Threads says null for "never", and nothing at all where it did not let the token be inspected.
+      expiresAt: token && (token.expiresAt ?? 'never'),
+      dataAccessExpiresAt: token && (token.dataAccessExpiresAt ?? 'never'),
+    },
+  };
 }

@@ -16,6 +16,9 @@ export const DELETION_PATH = '/auth/threads/delete';
 /** The folder that holds `package.json`, `views` and `public`. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+// Known to everyone. What it encrypts are the tokens of a simulator, which are good for nothing else.
+const SIMULATOR_TOKEN_KEY = Buffer.from('simulated tokens are no secrets!');
+
 export interface Config {
   /** `'simulator'` signs people in on this machine, `'threads'` on the real thing. */
   mode: 'simulator' | 'threads';
@@ -40,6 +43,8 @@ export interface Config {
   /** True when nobody gave a secret, so that sessions end with the process. */
   sessionSecretIsRandom: boolean;
   databaseURL: string;
+  /** Encrypt the access tokens in the database: the first seals, all of them open. */
+  tokenKeys: Buffer[];
   redisURL?: string;
   /** Express' `trust proxy`. */
   trustProxy: string | number | boolean;
@@ -105,7 +110,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     deletionURL: publicURL + DELETION_PATH,
     sessionSecret: sessionSecret(),
     sessionSecretIsRandom: !get('SESSION_SECRET'),
-    databaseURL: get('DATABASE_URL') ?? pathToFileURL(join(ROOT, 'data', 'users.sqlite')).href,
+    // Of its own, so that the made-up people of the simulator never mix with people.
+    databaseURL:
+      get('DATABASE_URL') ??
+      pathToFileURL(join(ROOT, 'data', mode === 'simulator' ? 'simulator.sqlite' : 'users.sqlite')).href,
+    tokenKeys: tokenKeys(),
     redisURL,
     trustProxy: trustProxy(behindProxy),
     https,
@@ -208,6 +217,23 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       problems.push(`SESSION_SECRET must have at least 32 characters. ${make}`);
     }
     return value ?? randomBytes(32).toString('hex');
+  }
+
+  function tokenKeys(): Buffer[] {
+    const make = 'Make one: node -e "console.log(crypto.randomBytes(32).toString(\'base64url\'))"';
+    const keys = get('TOKEN_KEYS')?.split(/\s*,\s*/);
+    if (!keys) {
+      if (mode === 'threads') {
+        problems.push(`TOKEN_KEYS is missing; it encrypts the access tokens in the database. ${make}`);
+      }
+      return [SIMULATOR_TOKEN_KEY];
+    }
+    if (!keys.every((key) => /^[\w-]{43}$/.test(key))) {
+      problems.push(
+        `TOKEN_KEYS must be one or more keys of 32 bytes in base64url (43 characters), separated by commas. ${make}`,
+      );
+    }
+    return keys.map((key) => Buffer.from(key, 'base64url'));
   }
 
   function portNumber(name: string, fallback: number, lowest: number): number {

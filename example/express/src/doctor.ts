@@ -24,7 +24,13 @@ function simulated(): string[] {
     '',
     'To use Threads itself, copy .env.example to .env and set:',
     '',
-    ...list('-', ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL', 'SESSION_SECRET']),
+    ...list('-', [
+      'THREADS_APP_ID',
+      'THREADS_APP_SECRET',
+      'THREADS_CALLBACK_URL',
+      'SESSION_SECRET',
+      'TOKEN_KEYS',
+    ]),
     '',
     'THREADS_SIMULATOR_URL must then be empty. Run this again afterwards.',
     '',
@@ -39,7 +45,7 @@ function checked(config: Config): string[] {
     '',
     ...list('✓', [
       `The App ID is a number: ${clientID}. It must be the Threads App ID, not the Facebook one.`,
-      'The App secret and the session secret are there.',
+      'The App secret, the session secret and the keys for access tokens are there.',
       `The callback is https, is not on localhost, and leads to this app: ${callbackURL}`,
       ...(testerAccessToken
         ? ['The access token of a tester is there. No sign-in works once it has expired.']

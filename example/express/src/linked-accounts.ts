@@ -1,4 +1,7 @@
 import type { Client, Row } from '@libsql/client';
+import type { TokenVault } from './token-vault.js';
+import { storeToken, TOKEN_COLUMNS, type TokenStatus, toTokenStatus } from './tokens.js';
+import { newSessionKey, type SignIn } from './users.js';
 
 /** A further Threads account of a user. The access token stays in the database, as in `users.ts`. */
 export interface LinkedAccount {
@@ -6,13 +9,13 @@ export interface LinkedAccount {
   username?: string;
   name?: string;
   picture?: string;
-  /** False once the person has removed the app in Threads. */
-  hasAccess: boolean;
+  token: TokenStatus;
 }
 
 export interface LinkedAccounts {
   /** False when the account is somebody's already: as the account they sign in with, or linked by another user. */
-  link(userId: string, account: Omit<LinkedAccount, 'hasAccess'> & { accessToken: string }): Promise<boolean>;
+  link(userId: string, account: SignIn): Promise<boolean>;
+  /** Forgets the account. Sessions that began with it are over. */
   unlink(userId: string, id: string): Promise<void>;
   of(userId: string): Promise<LinkedAccount[]>;
 }
@@ -20,43 +23,56 @@ export interface LinkedAccounts {
 // One statement, so that nobody can take the account between a look and the insert. A user who was deleted
 // meanwhile links nothing.
 const LINK = `
-  INSERT INTO linked_accounts (id, user_id, username, name, picture, access_token, linked_at)
-  SELECT :id, :userId, :username, :name, :picture, :accessToken, :now
+  INSERT INTO linked_accounts (id, user_id, session_key, username, name, picture, linked_at)
+  SELECT :id, :userId, :sessionKey, :username, :name, :picture, :now
   WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = :id) AND EXISTS (SELECT 1 FROM users WHERE id = :userId)
   ON CONFLICT (id) DO UPDATE SET
     username = excluded.username,
     name = excluded.name,
-    picture = excluded.picture,
-    access_token = excluded.access_token
+    picture = excluded.picture
   WHERE linked_accounts.user_id = excluded.user_id`;
 
-export function createLinkedAccounts(db: Client): LinkedAccounts {
+export function createLinkedAccounts(db: Client, vault: TokenVault): LinkedAccounts {
   return {
-    async link(userId, { id, username, name, picture, accessToken }) {
-      const { rowsAffected } = await db.execute({
-        sql: LINK,
-        args: {
-          id,
-          userId,
-          username: username ?? null,
-          name: name ?? null,
-          picture: picture ?? null,
-          accessToken,
-          now: Date.now(),
-        },
-      });
-      return rowsAffected === 1;
+    async link(userId, { id, username, name, picture, token }) {
+      // The account that the person signs in with is theirs as well, but not to be linked: it keeps its token.
+      if (id === userId) return false;
+      const [linked] = await db.batch(
+        [
+          {
+            sql: LINK,
+            args: {
+              id,
+              userId,
+              sessionKey: newSessionKey(),
+              username: username ?? null,
+              name: name ?? null,
+              picture: picture ?? null,
+              now: Date.now(),
+            },
+          },
+          await storeToken(vault, id, token, userId),
+        ],
+        'write',
+      );
+      return linked?.rowsAffected === 1;
     },
     async unlink(userId, id) {
-      await db.execute({
-        sql: 'DELETE FROM linked_accounts WHERE id = :id AND user_id = :userId',
-        args: { id, userId },
-      });
+      const args = { id, userId };
+      const mine = 'SELECT id FROM linked_accounts WHERE id = :id AND user_id = :userId';
+      await db.batch(
+        [
+          { sql: `DELETE FROM tokens WHERE id IN (${mine})`, args },
+          { sql: `DELETE FROM linked_accounts WHERE id IN (${mine})`, args },
+        ],
+        'write',
+      );
     },
     async of(userId) {
       const { rows } = await db.execute({
-        sql: `SELECT id, username, name, picture, access_token IS NOT NULL AS has_access
-          FROM linked_accounts WHERE user_id = :userId ORDER BY linked_at, id`,
+        sql: `SELECT linked_accounts.id, username, name, picture, ${TOKEN_COLUMNS}
+          FROM linked_accounts LEFT JOIN tokens ON tokens.id = linked_accounts.id
+          WHERE user_id = :userId ORDER BY linked_at, linked_accounts.id`,
         args: { userId },
       });
       return rows.map(toLinkedAccount);
@@ -71,6 +87,6 @@ function toLinkedAccount(row: Row): LinkedAccount {
     username: text('username'),
     name: text('name'),
     picture: text('picture'),
-    hasAccess: Boolean(row.has_access),
+    token: toTokenStatus(row),
   };
 }

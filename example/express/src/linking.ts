@@ -1,7 +1,7 @@
 import express, { type RequestHandler, Router } from 'express';
 import type passport from 'passport';
 import { ThreadsStrategy } from 'passport-threads-oauth2';
-import type { Endpoints, Failure } from './auth.js';
+import { type Endpoints, type Failure, signInOf } from './auth.js';
 import { type Config, LINK_CALLBACK_PATH } from './config.js';
 import { requireCsrfToken } from './csrf.js';
 import type { LinkedAccounts } from './linked-accounts.js';
@@ -45,17 +45,11 @@ export function linkingRoutes(
         longLived: true,
         passReqToCallback: true,
       },
-      async (req, accessToken, _refreshToken, profile, done) => {
+      async (req, accessToken, _refreshToken, profile) => {
         const user = req.user!;
-        const linked = await linkedAccounts.link(user.id, {
-          id: profile.id,
-          username: profile.username,
-          name: profile.displayName,
-          picture: profile.photos?.[0]?.value,
-          accessToken,
-        });
-        if (linked) done(null, user);
-        else done(null, false, { type: profile.id === user.id ? 'own' : 'taken' });
+        if (await linkedAccounts.link(user.id, signInOf(accessToken, profile))) return user;
+        req.session.notice = profile.id === user.id ? NOTICES.own : NOTICES.taken;
+        return false;
       },
     ),
   );
@@ -75,7 +69,8 @@ export function linkingRoutes(
     const finish: passport.AuthorizeCallback = (error, user, info) => {
       if (error) return next(error);
       const { type = '' } = (info ?? {}) as Failure;
-      req.session.notice = user ? NOTICES.linked : (NOTICES[type] ?? FAILED);
+      // The verify callback has said why, if it was that which refused.
+      req.session.notice = user ? NOTICES.linked : (NOTICES[type] ?? req.session.notice ?? FAILED);
       res.redirect(303, '/profile#linked');
     };
     authenticator.authorize('threads-link', finish)(req, res, next);

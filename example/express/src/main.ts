@@ -6,7 +6,8 @@ import type { Store } from 'express-session';
 import { createApp } from './app.js';
 import type { Endpoints } from './auth.js';
 import { type Config, ConfigError, loadConfig, ROOT } from './config.js';
-import { openDatabase } from './database.js';
+import { type Database, openDatabase } from './database.js';
+import { createTokenVault, type TokenVault } from './token-vault.js';
 
 /** A reason not to start that the person at the terminal can do something about. */
 class StartError extends Error {}
@@ -24,10 +25,14 @@ try {
 }
 
 async function start(config: Config): Promise<void> {
-  const database = await openDatabase(config.databaseURL).catch((error: Error) => {
-    throw new StartError(`The database cannot be opened: ${error.message}\nCheck DATABASE_URL.`);
+  const vault = await createTokenVault(config.tokenKeys);
+  const database = await openDatabase(config.databaseURL, vault).catch((error: unknown) => {
+    throw new StartError(
+      `The database at ${withoutPassword(config.databaseURL)} cannot be opened (${codeOf(error)}). Check DATABASE_URL.`,
+    );
   });
   opened.push(() => database.close());
+  await refuseUnknownKeys(database, vault);
 
   const sessionStore = config.redisURL ? await openRedis(config.redisURL) : undefined;
   const endpoints = await openSimulator(config);
@@ -52,6 +57,23 @@ async function start(config: Config): Promise<void> {
       process.exit(0);
     });
   }
+}
+
+/** A token whose key is missing could never be used again, and nobody would notice before it is too late. */
+async function refuseUnknownKeys({ tokens }: Database, vault: TokenVault): Promise<void> {
+  const unknown = [...(await tokens.countByKey())].filter(([kid]) => !vault.keyIDs.includes(kid));
+  if (unknown.length === 0) return;
+  const lines = unknown.map(([kid, count]) => `  - ${count} with the key ${kid}`);
+  throw new StartError(
+    [
+      'The database holds access tokens that none of TOKEN_KEYS opens:',
+      '',
+      ...lines,
+      '',
+      `TOKEN_KEYS has ${vault.keyIDs.join(', ')}. Add the missing key behind a comma: nothing has been lost.`,
+      'If it is gone for good, delete these rows from the table tokens; their people have to sign in again.',
+    ].join('\n'),
+  );
 }
 
 async function listen(app: RequestListener, { https, port }: Config): Promise<void> {
@@ -157,4 +179,17 @@ async function closeAll(): Promise<void> {
       console.error(`While stopping: ${(error as Error).message}`);
     }
   }
+}
+
+/** Errors of the database may quote its whole address, so none of their words are repeated. */
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code ?? 'unknown reason');
+}
+
+function withoutPassword(url: string): string {
+  return url.startsWith('file:')
+    ? url.split('?', 1)[0]!
+    : URL.canParse(url)
+      ? new URL(url).host
+      : 'DATABASE_URL';
 }

@@ -1,7 +1,7 @@
 import express, { type Request, Router } from 'express';
 import { parseSignedRequest } from 'passport-threads-oauth2';
 import { type Config, DELETION_PATH, UNINSTALL_PATH } from './config.js';
-import type { Removals } from './removals.js';
+import type { RemovalRequest, Removals } from './removals.js';
 
 // Long enough for a request that was held up on its way.
 const MAX_AGE = 60 * 60 * 1000;
@@ -15,13 +15,17 @@ export function metaCallbacks(config: Config, removals: Removals): Router {
   const form = express.urlencoded({ extended: false, limit: '10kb' });
 
   router.post(UNINSTALL_PATH, form, async (req, res) => {
-    await removals.endAccess(personIn(req));
+    await removals.endAccess(removalIn(req));
     res.sendStatus(200);
   });
 
   router.post(DELETION_PATH, form, async (req, res) => {
-    const code = await removals.deletePerson(personIn(req));
-    res.json({ url: `${config.publicURL}/deletions/${code}`, confirmation_code: code });
+    const code = await removals.deletePerson(removalIn(req));
+    if (code) {
+      res.json({ url: `${config.publicURL}/deletions/${code}`, confirmation_code: code });
+    } else {
+      res.status(409).type('text').send('Nothing was deleted: this request was used before.');
+    }
   });
 
   router.get('/deletions/:code', async (req, res, next) => {
@@ -34,8 +38,11 @@ export function metaCallbacks(config: Config, removals: Removals): Router {
   return router;
 
   // Throws an error with a status (400, or 403 for a forged request), which becomes the answer.
-  function personIn(req: Request): string {
-    const { clientSecret } = config.threads;
-    return parseSignedRequest(req.body?.signed_request, clientSecret, { maxAge: MAX_AGE }).userId;
+  function removalIn(req: Request): RemovalRequest {
+    const signedRequest = req.body?.signed_request;
+    const { userId, issuedAt } = parseSignedRequest(signedRequest, config.threads.clientSecret, {
+      maxAge: MAX_AGE,
+    });
+    return { userId, issuedAt, signedRequest };
   }
 }

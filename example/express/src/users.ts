@@ -1,93 +1,96 @@
+import { randomBytes } from 'node:crypto';
 import type { Client, Row } from '@libsql/client';
+import type { TokenVault } from './token-vault.js';
+import { type NewToken, storeToken, TOKEN_COLUMNS, type TokenStatus, toTokenStatus } from './tokens.js';
 
 /** What the pages show. The access token stays in the database. */
 export interface User {
   /** The Threads id: a string, because it does not fit a JavaScript number. */
   id: string;
+  /** Stands for the account that was signed in with, and means nothing once that account is gone. */
+  sessionKey: string;
   username?: string;
   name?: string;
   picture?: string;
-  /** The permissions that the person granted; `undefined` when Threads did not report them. */
-  scopes?: string[];
-  /** `'never'` for a token without an end, `undefined` when Threads did not report one. */
-  tokenExpiresAt?: Date | 'never';
-  /** False once the person has removed the app in Threads. */
-  hasAccess: boolean;
+  token: TokenStatus;
   firstSeen: Date;
   lastSeen: Date;
   signIns: number;
 }
 
 /** One sign-in, as the verify callback learns about it. */
-export type SignIn = Omit<User, 'hasAccess' | 'firstSeen' | 'lastSeen' | 'signIns'> & {
-  accessToken?: string;
-};
+export interface SignIn {
+  id: string;
+  username?: string;
+  name?: string;
+  picture?: string;
+  token: NewToken;
+}
 
 export interface Users {
   /** Adds a newcomer or brings a returning user up to date. A linked account brings back the user who linked it. */
   upsert(signIn: SignIn): Promise<User>;
+  /** The user who is known by this very account, not by a linked one. */
   find(id: string): Promise<User | undefined>;
+  /** The user of a session, unless the account that began it was deleted or unlinked since. */
+  findBySessionKey(sessionKey: string): Promise<User | undefined>;
 }
 
-// Named one by one, so that the access token never reaches a page by accident.
-const COLUMNS = `id, username, name, picture, scopes, token_expires_at, access_token IS NOT NULL AS has_access,
-  first_seen, last_seen, sign_ins`;
+const SELECT = `
+  SELECT users.id, accounts.session_key, username, name, picture, first_seen, last_seen, sign_ins, ${TOKEN_COLUMNS}
+  FROM accounts JOIN users ON users.id = accounts.user_id LEFT JOIN tokens ON tokens.id = users.id`;
 
-const UPDATE_LINKED_ACCOUNT = `
-  UPDATE linked_accounts SET username = :username, name = :name, picture = :picture, access_token = :accessToken
-  WHERE id = :id`;
+const UPDATE_LINKED_ACCOUNT =
+  'UPDATE linked_accounts SET username = :username, name = :name, picture = :picture WHERE id = :id';
 
 const UPDATE_ITS_USER = `
   UPDATE users SET last_seen = :now, sign_ins = sign_ins + 1
-  WHERE id = (SELECT user_id FROM linked_accounts WHERE id = :id)
-  RETURNING ${COLUMNS}`;
+  WHERE id = (SELECT user_id FROM linked_accounts WHERE id = :id)`;
 
 // One statement, so that two sign-ins at the same moment cannot both think they are the first.
 const UPSERT = `
-  INSERT INTO users (id, username, name, picture, scopes, token_expires_at, access_token, first_seen, last_seen)
-  SELECT :id, :username, :name, :picture, :scopes, :tokenExpiresAt, :accessToken, :now, :now
+  INSERT INTO users (id, session_key, username, name, picture, first_seen, last_seen)
+  SELECT :id, :sessionKey, :username, :name, :picture, :now, :now
   WHERE NOT EXISTS (SELECT 1 FROM linked_accounts WHERE id = :id)
   ON CONFLICT (id) DO UPDATE SET
     username = excluded.username,
     name = excluded.name,
     picture = excluded.picture,
-    scopes = excluded.scopes,
-    token_expires_at = excluded.token_expires_at,
-    access_token = excluded.access_token,
     last_seen = excluded.last_seen,
-    sign_ins = users.sign_ins + 1
-  RETURNING ${COLUMNS}`;
+    sign_ins = users.sign_ins + 1`;
 
-export function createUsers(db: Client): Users {
+/** Unguessable, and tied to nothing but the row that it is put into. */
+export const newSessionKey = () => randomBytes(18).toString('base64url');
+
+export function createUsers(db: Client, vault: TokenVault): Users {
   return {
-    async upsert({ id, username, name, picture, scopes, tokenExpiresAt, accessToken }) {
-      const account = {
-        id,
-        username: username ?? null,
-        name: name ?? null,
-        picture: picture ?? null,
-        accessToken: accessToken ?? null,
-      };
+    async upsert({ id, username, name, picture, token }) {
+      const account = { id, username: username ?? null, name: name ?? null, picture: picture ?? null };
       const now = Date.now();
-      const details = {
-        scopes: scopes?.join(' ') ?? null,
-        tokenExpiresAt: tokenExpiresAt === 'never' ? 0 : toUnixSeconds(tokenExpiresAt),
-      };
       // One transaction, so that an account cannot be linked in between.
-      const [, owner, self] = await db.batch(
+      const results = await db.batch(
         [
           { sql: UPDATE_LINKED_ACCOUNT, args: account },
           { sql: UPDATE_ITS_USER, args: { id, now } },
-          { sql: UPSERT, args: { ...account, ...details, now } },
+          { sql: UPSERT, args: { ...account, sessionKey: newSessionKey(), now } },
+          await storeToken(vault, id, token),
+          { sql: `${SELECT} WHERE accounts.id = :id`, args: { id } },
         ],
         'write',
       );
-      return toUser((owner?.rows[0] ?? self?.rows[0])!);
+      return toUser(results.at(-1)!.rows[0]!);
     },
     async find(id) {
       const { rows } = await db.execute({
-        sql: `SELECT ${COLUMNS} FROM users WHERE id = :id`,
+        sql: `${SELECT} WHERE accounts.id = :id AND users.id = :id`,
         args: { id },
+      });
+      return rows[0] && toUser(rows[0]);
+    },
+    async findBySessionKey(sessionKey) {
+      const { rows } = await db.execute({
+        sql: `${SELECT} WHERE accounts.session_key = :sessionKey`,
+        args: { sessionKey },
       });
       return rows[0] && toUser(rows[0]);
     },
@@ -96,21 +99,15 @@ export function createUsers(db: Client): Users {
 
 function toUser(row: Row): User {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
-  const expires = row.token_expires_at === null ? undefined : Number(row.token_expires_at);
   return {
     id: String(row.id),
+    sessionKey: String(row.session_key),
     username: text('username'),
     name: text('name'),
     picture: text('picture'),
-    scopes: text('scopes')?.split(' ').filter(Boolean),
-    tokenExpiresAt: expires === undefined ? undefined : expires === 0 ? 'never' : new Date(expires * 1000),
-    hasAccess: Boolean(row.has_access),
+    token: toTokenStatus(row),
     firstSeen: new Date(Number(row.first_seen)),
     lastSeen: new Date(Number(row.last_seen)),
     signIns: Number(row.sign_ins),
   };
-}
-
-function toUnixSeconds(date: Date | undefined): number | null {
-  return date ? Math.floor(date.getTime() / 1000) : null;
 }
