@@ -1,4 +1,5 @@
-// Runs the shell commands of the README as they stand, each in a fresh folder: `node test/readme/commands.mjs`.
+// Runs the shell commands of the README as they stand, each in a fresh folder, and those of CONTRIBUTING.md one
+// after the other in one clone: `node test/readme/commands.mjs`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,31 +12,47 @@ import { npm } from '../support/npm.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const RUN = {
-  'npm ci && npm start': opensTheExample,
-  'npm ci && npm test': succeeds,
+  'npm ci && npm start': inAClone(opensTheExample),
+  'npm ci && npm test': inAClone(succeeds),
   'npm install passport passport-threads-oauth2 express express-session': installsThePackage,
 };
 
-const commands = [
-  ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm),
-].flatMap(([, block]) => block.trim().split('\n'));
-// The second command is what called this script, in CI: it need not run twice.
+// What called this script in CI has just run these: they need not run twice.
 const skipped = process.argv.slice(2);
 
-for (const command of commands) {
-  if (skipped.includes(command)) continue;
+for (const command of commandsOf('README.md')) {
   if (!Object.hasOwn(RUN, command)) throw new Error(`The README has a command that nothing runs: ${command}`);
-  console.log(`\n$ ${command}`);
+  await inFreshFolder((folder) => RUN[command](command, folder));
+}
+
+await inFreshFolder(async (folder) => {
+  clone(folder);
+  for (const command of commandsOf('CONTRIBUTING.md')) {
+    await (command === 'npm start' ? opensTheExample(command, folder) : succeeds(command, folder));
+  }
+});
+
+/** The lines of the shell blocks of a page, each told before it is handed out. */
+function* commandsOf(file) {
+  for (const [, block] of readFileSync(join(ROOT, file), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)) {
+    for (const command of block.trim().split('\n')) {
+      if (skipped.includes(command)) continue;
+      console.log(`\n${file}$ ${command}`);
+      yield command;
+    }
+  }
+}
+
+async function inFreshFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'readme-'));
   try {
-    await RUN[command](command, folder);
+    await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 async function opensTheExample(command, folder) {
-  clone(folder);
   const child = shell(command, folder, ['ignore', 'pipe', 'inherit']);
   try {
     const url = await addressPrintedBy(child);
@@ -51,7 +68,6 @@ async function opensTheExample(command, folder) {
 }
 
 async function succeeds(command, folder) {
-  clone(folder);
   await finished(shell(command, folder, ['ignore', 'inherit', 'inherit']));
 }
 
@@ -70,6 +86,13 @@ async function installsThePackage(command, folder) {
     cwd: folder,
   });
   console.log('installed and loaded');
+}
+
+function inAClone(run) {
+  return (command, folder) => {
+    clone(folder);
+    return run(command, folder);
+  };
 }
 
 function clone(folder) {

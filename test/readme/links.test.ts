@@ -7,6 +7,7 @@ const FILES = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'example/express/README.md',
   'example/nestjs/README.md',
   'bench/README.md',
