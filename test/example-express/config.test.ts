@@ -30,6 +30,39 @@ describe('example/express: configuration', () => {
     ]);
   });
 
+  for (const name of [
+    'THREADS_APP_ID',
+    'THREADS_APP_SECRET',
+    'THREADS_CALLBACK_URL',
+    'THREADS_SCOPE',
+    'THREADS_REQUIRED_SCOPES',
+    'THREADS_APP_SECERT',
+  ]) {
+    it(`lets nobody in through a simulator as soon as ${name} is there, and names what is missing`, () => {
+      const env = { [name]: name === 'THREADS_CALLBACK_URL' ? threads.THREADS_CALLBACK_URL : '1' };
+      const missing = Object.keys(threads).filter((setting) => setting !== name);
+      expect(problemsWith(env).map((problem) => problem.split(' is missing')[0])).to.have.members(missing);
+    });
+  }
+
+  it('lets nobody in through a simulator in production, and names what is missing', () => {
+    const problems = problemsWith({ NODE_ENV: 'production' });
+    expect(problems.map((problem) => problem.split(' is missing')[0])).to.have.members(Object.keys(threads));
+    expect(loadConfig({ NODE_ENV: 'production', ...threads }).simulator).to.equal(undefined);
+  });
+
+  it('refuses a simulator in production that runs already', () => {
+    const env = { ...threads, NODE_ENV: 'production', THREADS_SIMULATOR_URL: 'http://localhost:4000' };
+    expect(problemsWith(env)).to.have.length(1);
+    expect(problemsWith(env)[0]).to.match(/^THREADS_SIMULATOR_URL must not be set with NODE_ENV=production/);
+  });
+
+  it('fills in no published secret for an app ID, nor the other way round, beside a simulator', () => {
+    const env = { THREADS_SIMULATOR_URL: 'http://localhost:4000' };
+    expect(problemsWith({ ...env, THREADS_APP_ID: '1' })[0]).to.match(/^THREADS_APP_SECRET is missing/);
+    expect(problemsWith({ ...env, THREADS_APP_SECRET: 'x' })[0]).to.match(/^THREADS_APP_ID is missing/);
+  });
+
   it('takes an empty value for a missing one', () => {
     expect(problemsWith({ ...threads, THREADS_APP_SECRET: '  ' })).to.have.length(1);
   });
@@ -94,6 +127,17 @@ describe('example/express: configuration', () => {
     ],
     ['a permission that cannot be one', { THREADS_SCOPE: 'threads_basic;x' }, /^THREADS_SCOPE must list/],
     ['a proxy that is no address', { TRUST_PROXY: 'nginx' }, /^TRUST_PROXY must be/],
+    [
+      'everybody as a proxy, who could then name any address',
+      { TRUST_PROXY: 'true' },
+      /^TRUST_PROXY must be/,
+    ],
+    ['no sign-ins at all', { SIGN_IN_LIMIT: '0' }, /^SIGN_IN_LIMIT must be a number from 1/],
+    [
+      'a database of another kind, without its password',
+      { DATABASE_URL: 'postgres://me:hush@db.example/app' },
+      /^DATABASE_URL must begin with file:((?!hush).)*$/,
+    ],
     ['a Redis that is no Redis', { REDIS_URL: 'localhost:6379' }, /^REDIS_URL must begin with/],
   ] as const) {
     it(`refuses ${what}, and says so once`, () => {

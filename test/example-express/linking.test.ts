@@ -15,7 +15,8 @@ describe('example/express: linking another account', () => {
   afterEach(() => example.close());
 
   const csrfIn = ({ html }: Page) => /name="csrf" value="([^"]+)"/.exec(html)![1]!;
-  const start = (page: Page) => browser.open(`/auth/threads/link?csrf=${csrfIn(page)}`);
+  const linkIn = ({ html }: Page) => /href="(\/auth\/threads\/link\?csrf=[^"]+)"/.exec(html)![1]!;
+  const start = (page: Page) => browser.open(linkIn(page));
 
   async function link(user: string, decision = 'allow'): Promise<Page> {
     const window = await start(await browser.open('/profile'));
@@ -34,11 +35,46 @@ describe('example/express: linking another account', () => {
 
   it('does not start at the wish of another site', async () => {
     await browser.signIn();
-    const stranger = csrfIn(await new Browser(example.origin).signIn());
-    for (const query of ['', '?csrf=', '?csrf=x', `?csrf=${stranger}`, '?csrf=x&csrf=x']) {
+    const stranger = new URL(linkIn(await new Browser(example.origin).signIn()), example.origin).search;
+    for (const query of ['', '?csrf=', '?csrf=x', stranger, '?csrf=x&csrf=x']) {
       expect((await browser.request(`/auth/threads/link${query}`)).status).to.equal(403);
     }
   });
+
+  it('does not start with the token of the forms, nor does its own token, which stands in an address, sign out', async () => {
+    const page = await browser.signIn();
+    const form = await browser.request(`/auth/threads/link?csrf=${csrfIn(page)}`);
+    expect(form.status).to.equal(403);
+    const csrf = new URL(linkIn(page), example.origin).searchParams.get('csrf')!;
+    expect((await browser.request('/sign-out', { csrf })).status).to.equal(403);
+    const inQuery = await browser.request(`/sign-out?csrf=${csrfIn(page)}`, {});
+    expect(inQuery.status, 'the token of the forms in the query').to.equal(403);
+    expect((await browser.request('/profile')).status).to.equal(200);
+  });
+
+  for (const query of [
+    '',
+    '?',
+    '?state=x',
+    '?code=AQBx',
+    '?error=access_denied',
+    '?csrf=x',
+    '?scope=threads_basic',
+  ]) {
+    it(`does not start when another site opens its callback without an answer: "${query}"`, async () => {
+      await browser.signIn();
+      const answer = await browser.request(`/auth/threads/link/callback${query}`);
+      expect(answer.headers.get('location')).to.equal('/profile#linked');
+      const page = await browser.open('/profile');
+      expect(textOf(page)).to.contain('Nothing was linked');
+      // A code of the attacker, who hopes that the callback has just begun a linking.
+      const { clientID } = example.config.threads;
+      const redirectURI = example.config.linkCallbackURL;
+      const code = example.simulator.authorize({ clientID, redirectURI, userId: ZOE });
+      await browser.open(`/auth/threads/link/callback?code=${code}&state=x`);
+      expect(textOf(await browser.open('/profile'))).not.to.contain('@zoe_nguyen');
+    });
+  }
 
   it('leaves a person who cancels signed in, with nothing linked', async () => {
     await browser.signIn();
@@ -95,6 +131,7 @@ describe('example/express: linking another account', () => {
     const state = new URL(window.url).searchParams.get('state')!;
     const page = await browser.open(`/auth/threads/link/callback?error=server_error&state=${state}`);
     expect(page.status).to.equal(502);
+    expect(page.url).to.equal(`${example.origin}/sign-in/outcome#top`);
     expect(textOf(page)).to.contain('Threads could not link the account').and.to.contain('Sign out');
   });
 

@@ -14,6 +14,8 @@ const NOTHING = Object.fromEntries(
     'THREADS_SIMULATOR_URL',
     'SESSION_SECRET',
     'TOKEN_KEYS',
+    'SIGN_IN_LIMIT',
+    'NODE_ENV',
     'PORT',
     'SIMULATOR_PORT',
     'HTTPS_KEY',

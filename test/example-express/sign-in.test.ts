@@ -63,15 +63,46 @@ describe('example/express: signing in', () => {
       await start({}, { endpoints: { tokenURL: `http://127.0.0.1:${port}/oauth/access_token` } });
       const page = await browser.signIn();
       expect(page.status).to.equal(502);
-      const code = new URL(page.url).searchParams.get('code')!;
       expect(textOf(page)).to.contain('Threads could not sign you in');
-      for (const secret of [code, example.config.threads.clientSecret]) {
+      for (const secret of [browser.sent('code'), example.config.threads.clientSecret]) {
         expect(page.html).not.to.contain(secret);
         expect(example.log.join('\n')).not.to.contain(secret);
       }
       expect(example.log).to.satisfy((lines: string[]) =>
         lines.some((line) => line.startsWith('ThreadsNetworkError: ')),
       );
+    });
+
+    it('leaves neither code nor state in the address, and can be reloaded', async () => {
+      await start();
+      const cancelled = await browser.signIn({ decision: 'cancel' });
+      expect(cancelled.url).to.equal(`${example.origin}/sign-in/outcome#top`);
+      expect(textOf(await browser.open('/sign-in/outcome'))).to.contain('You cancelled');
+      const refused = await browser.open('/auth/threads/callback?code=AQBx&state=stolen');
+      expect(refused.url).to.equal(`${example.origin}/sign-in/outcome#top`);
+      expect(refused.status).to.equal(403);
+      expect(refused.html).not.to.match(/AQBx|stolen/);
+    });
+
+    it('tells a browser without cookies that it keeps none', async () => {
+      await start();
+      const answer = await fetch(`${example.origin}/auth/threads/callback?code=AQBx&state=lost`);
+      expect(answer.url).to.equal(`${example.origin}/sign-in/outcome`);
+      expect(answer.status).to.equal(403);
+      expect(await answer.text()).to.contain('this browser keeps no cookies');
+    });
+
+    it('is over for a while when one address tries again and again, on either leg', async () => {
+      await start({ SIGN_IN_LIMIT: '3' });
+      await browser.signIn({ decision: 'cancel' });
+      expect((await browser.request('/auth/threads')).status).to.equal(302);
+      for (const path of ['/auth/threads', '/auth/threads/callback?code=x&state=y', '/auth/threads/link']) {
+        const page = await browser.request(path);
+        expect(page.status).to.equal(429);
+        expect(textOf(page)).to.contain('Please wait a minute');
+        expect(Number(page.headers.get('retry-after'))).to.be.within(1, 60);
+      }
+      expect((await browser.request('/')).status).to.equal(200);
     });
 
     it('cannot forge a line of the log', async () => {
@@ -166,6 +197,15 @@ describe('example/express: signing in', () => {
       } finally {
         await withToken.close();
       }
+    });
+
+    it('promises https for a year over https, and never over http', async () => {
+      await start({ THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback' });
+      const over = (protocol: string) =>
+        fetch(example.origin, { headers: { 'x-forwarded-proto': protocol } });
+      const name = 'strict-transport-security';
+      expect((await over('https')).headers.get(name)).to.equal('max-age=31536000');
+      expect((await over('http')).headers.get(name)).to.equal(null);
     });
 
     it('keeps pages about a person out of every cache and every frame', async () => {

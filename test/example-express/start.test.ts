@@ -43,6 +43,27 @@ describe('example/express: starting', function () {
     }
   });
 
+  it('says so when the database does not answer, without its password or token', async () => {
+    for (const url of [
+      `libsql://me:hush-hush@127.0.0.1:${await freePort()}?tls=0&authToken=hush-hush`,
+      'libsql://me:hush hush@[half/an/address?authToken=hush-hush',
+    ]) {
+      const { exited, output } = run({ DATABASE_URL: url });
+      expect(await exited).to.equal(1);
+      expect(output.stderr).to.match(
+        /^The database at .* cannot be opened \([\w ]+\)\. Check DATABASE_URL\.$/m,
+      );
+      expect(output.stderr + output.stdout).not.to.match(/^\s+at |hush.hush/m);
+    }
+  });
+
+  it('starts no simulator in production, and does not listen', async () => {
+    const { exited, output } = run({ NODE_ENV: 'production' });
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.contain('THREADS_APP_SECRET is missing').and.to.contain('TOKEN_KEYS is missing');
+    expect(output.stdout).to.equal('');
+  });
+
   it('says so when Redis does not answer, without the password', async () => {
     const { exited, output } = run({
       REDIS_URL: `redis://:hush-hush@127.0.0.1:${await freePort()}`,

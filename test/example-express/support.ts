@@ -111,6 +111,7 @@ export interface Page {
 /** A browser as far as sign-in needs one: cookies, redirects, and forms. */
 export class Browser {
   readonly jar = new CookieJar();
+  readonly #requested: URL[] = [];
 
   constructor(readonly origin: string) {}
 
@@ -118,6 +119,7 @@ export class Browser {
   async request(path: string, form?: Record<string, string> | [string, string][]): Promise<Page> {
     const url = new URL(path, this.origin);
     url.hash = '';
+    this.#requested.push(url);
     const cookie = await this.jar.getCookieString(url.href);
     const response = await fetch(url, {
       redirect: 'manual',
@@ -126,6 +128,11 @@ export class Browser {
     });
     for (const value of response.headers.getSetCookie()) await this.jar.setCookie(value, url.href);
     return { status: response.status, url: url.href, headers: response.headers, html: await response.text() };
+  }
+
+  /** The last value that this parameter had in the query of a request. */
+  sent(parameter: string): string {
+    return this.#requested.map((url) => url.searchParams.get(parameter)).findLast((value) => value !== null)!;
   }
 
   /** A page, with every redirect followed as a browser does it, fragments included. */

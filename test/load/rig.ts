@@ -36,11 +36,11 @@ export async function startRig(opened: Opened, people: readonly Person[]): Promi
   const threads = await startThreads(opened, people, callbackURL);
   const example = await startExample(
     {
-      NODE_ENV: 'production',
       PORT: String(port),
       THREADS_SIMULATOR_URL: threads.origin,
       THREADS_CALLBACK_URL: callbackURL,
       SESSION_SECRET: 'a secret for the sessions of a load test',
+      SIGN_IN_LIMIT: '1000000',
       DATABASE_URL: pathToFileURL(join(folder, 'users.sqlite')).href,
       REDIS_URL,
     },

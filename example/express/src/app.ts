@@ -9,17 +9,21 @@ import {
   ThreadsTokenError,
 } from 'passport-threads-oauth2';
 import { authRoutes, createPassport, type Endpoints } from './auth.js';
-import { type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
-import { csrfToken, requireCsrfToken } from './csrf.js';
+import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
+import { csrfTokens, requireFormToken } from './csrf.js';
 import type { Database } from './database.js';
 import { formatDay, formatExact, fromNow } from './format.js';
 import { linkingRoutes } from './linking.js';
 import { metaCallbacks } from './meta-callbacks.js';
+import { type Outcome, outcomeRoutes, redirectToOutcome, showOutcome } from './outcome.js';
 import { compare, describe } from './permissions.js';
+import { limitRequests } from './rate-limit.js';
 import { localPath } from './return-to.js';
 import { because } from './sign-in-again.js';
 
 const WEEK = 7 * 24 * 60 * 60 * 1000;
+/** Seconds. */
+const YEAR = 365 * 24 * 60 * 60;
 
 export interface AppOptions {
   config: Config;
@@ -48,6 +52,7 @@ export function createApp({
   app.disable('x-powered-by');
   app.engine('ejs', ejs.renderFile);
   app.set('view engine', 'ejs');
+  app.enable('view cache');
   app.set('views', join(ROOT, 'views'));
   // What every page can use; `signedIn` is set per request, but an error page may come before that.
   Object.assign(app.locals, {
@@ -64,7 +69,7 @@ export function createApp({
   });
 
   app.use(requestLog(log));
-  app.use(securityHeaders(endpoints));
+  app.use(securityHeaders(secure, endpoints));
   app.use(express.static(join(ROOT, 'public'), { index: false }));
   app.use((_req, res, next) => {
     res.set('Cache-Control', 'no-store');
@@ -72,6 +77,7 @@ export function createApp({
   });
   // Before the session, which these have no use for.
   app.use(metaCallbacks(config, removals));
+  app.use('/auth/threads', limitRequests(config.signInLimit));
   app.use(
     session({
       name: cookieName,
@@ -93,7 +99,7 @@ export function createApp({
     res.locals.signedIn = req.user;
     next();
   });
-  app.use(csrfToken(config.sessionSecret));
+  app.use(csrfTokens(config.sessionSecret));
 
   app.get('/', (req, res) => {
     const returnTo = localPath(req.query.returnTo);
@@ -122,13 +128,14 @@ export function createApp({
   });
 
   app.use(authRoutes(passport, config));
+  app.use(outcomeRoutes());
   app.use(linkingRoutes(passport, config, endpoints, linkedAccounts));
 
   app.post(
     '/sign-out',
     (req, res, next) => (req.user ? next() : res.redirect(303, '/')),
     express.urlencoded({ extended: false, limit: '1kb' }),
-    requireCsrfToken,
+    requireFormToken,
     (req, res, next) => {
       req.session.destroy((error) => {
         if (error) return next(error);
@@ -147,7 +154,7 @@ export function createApp({
     res.status(404).render('not-found', { title: 'Page not found' });
   });
 
-  app.use(errorPage(log));
+  app.use(errorPage(config, log));
   return app;
 }
 
@@ -163,7 +170,7 @@ function requestLog(log: (line: string) => void): RequestHandler {
   };
 }
 
-function securityHeaders({ graphURL }: Endpoints): RequestHandler {
+function securityHeaders(https: boolean, { graphURL }: Endpoints): RequestHandler {
   // Profile pictures come from Threads' own servers over https, or from the simulator.
   const pictures = ["'self'", 'https:'];
   if (graphURL) pictures.push(new URL(graphURL).origin);
@@ -176,7 +183,9 @@ function securityHeaders({ graphURL }: Endpoints): RequestHandler {
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');
-  return (_req, res, next) => {
+  return (req, res, next) => {
+    // Browsers ignore it over plain http, and so it is not sent there.
+    if (https && req.secure) res.set('Strict-Transport-Security', `max-age=${YEAR}`);
     res.set({
       'Content-Security-Policy': policy,
       'Cross-Origin-Opener-Policy': 'same-origin',
@@ -197,39 +206,38 @@ function isThreadsError(error: unknown): error is Error & { hint?: string; retry
   );
 }
 
-function errorPage(log: (line: string) => void): ErrorRequestHandler {
+function errorPage(config: Config, log: (line: string) => void): ErrorRequestHandler {
   return (error, req, res, next) => {
-    const status = statusOf(error);
-    const name = error instanceof Error ? error.name : 'Error';
-    const message = error instanceof Error ? error.message : 'something that is not an Error was thrown';
-    log(oneLine(`${name}: ${message}`));
+    const { name, message } =
+      error instanceof Error ? error : new Error('something that is no Error was thrown');
+    log(oneLine(withoutSecrets(`${name}: ${message}`, config)));
     if (res.headersSent) return next(error);
-    res.status(status);
-    if (isThreadsError(error)) {
-      if (error.retryAfter) res.set('Retry-After', String(Math.ceil(error.retryAfter)));
-      const { hint } = error;
-      const said = hint ? message.replace(hint, '').trimEnd() : message;
-      res.render('error', {
-        title: req.path.startsWith(LINK_CALLBACK_PATH)
-          ? 'Threads could not link the account'
-          : 'Threads could not sign you in',
-        message: said,
-        hint,
-      });
-    } else if (status < 500) {
-      res.render('error', {
-        title: 'That did not work',
-        message: 'The request was not valid.',
-        hint: undefined,
-      });
-    } else {
-      res.render('error', {
-        title: 'Something went wrong here',
-        message: 'The mistake is ours, not yours. It has been written to the log.',
-        hint: undefined,
-      });
-    }
+    const outcome = outcomeOf(error, req.path);
+    // Without a session, as when Redis is away, there is nothing to put it aside in.
+    const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH].some((path) => req.path.startsWith(path));
+    if (isCallback && req.session) redirectToOutcome(req, res, outcome);
+    else showOutcome(res, outcome);
   };
+}
+
+function outcomeOf(error: unknown, path: string): Outcome {
+  const status = statusOf(error);
+  const page = (title: string, message: string): Outcome => ({
+    status,
+    view: 'error',
+    locals: { title, message },
+  });
+  if (isThreadsError(error)) {
+    const { message, hint, retryAfter } = error;
+    const title = path.startsWith(LINK_CALLBACK_PATH)
+      ? 'Threads could not link the account'
+      : 'Threads could not sign you in';
+    const said = hint ? message.replace(hint, '').trimEnd() : message;
+    return { status, view: 'error', locals: { title, message: said, hint }, retryAfter };
+  }
+  return status < 500
+    ? page('That did not work', 'The request was not valid.')
+    : page('Something went wrong here', 'The mistake is ours, not yours. It has been written to the log.');
 }
 
 function statusOf(error: unknown): number {
@@ -240,4 +248,22 @@ function statusOf(error: unknown): number {
 /** Messages may repeat what came in over the network, which must not be able to forge a line of the log. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+/** Other errors than those of the strategy may quote an address that they could not reach, password and all. */
+function withoutSecrets(text: string, { databaseURL, redisURL }: Config): string {
+  const secrets = [databaseURL, redisURL].flatMap((address) => {
+    if (!address || !URL.canParse(address)) return [];
+    const { password, searchParams } = new URL(address);
+    return [password, decoded(password), searchParams.get('authToken')];
+  });
+  return secrets.reduce<string>((said, secret) => (secret ? said.replaceAll(secret, '…') : said), text);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -2,6 +2,7 @@ import { Router } from 'express';
 import passport from 'passport';
 import { type ThreadsProfile, ThreadsStrategy, type ThreadsStrategyOptions } from 'passport-threads-oauth2';
 import { CALLBACK_PATH, type Config } from './config.js';
+import { type Outcome, redirectToOutcome } from './outcome.js';
 import { describe } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
 import type { SignIn, User, Users } from './users.js';
@@ -70,7 +71,7 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
       if (error) return next(error);
       if (!user) {
         const failure: Failure = typeof info === 'object' ? info : {};
-        return res.status(typeof status === 'number' ? status : 401).render(...failurePage(failure));
+        return redirectToOutcome(req, res, outcomeOf(failure, typeof status === 'number' ? status : 401));
       }
       // Passport gives the session a new id here, so that nobody can plant one beforehand.
       req.logIn(user, (loginError) => {
@@ -85,20 +86,21 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
   return router;
 }
 
-function failurePage({ type, message, missing = [] }: Failure): [view: string, locals: object] {
+function outcomeOf({ type, message, missing = [] }: Failure, status: number): Outcome {
   switch (type) {
     case 'access_denied':
-      return ['cancelled', { title: 'You cancelled' }];
+      return { status, view: 'cancelled', locals: { title: 'You cancelled' } };
     case 'missing_scopes':
-      return [
-        'missing-scopes',
-        {
+      return {
+        status,
+        view: 'missing-scopes',
+        locals: {
           title: 'A permission is missing',
           missing: missing.map((scope) => ({ scope, label: describe(scope) })),
         },
-      ];
+      };
     default:
-      return ['failed', { title: 'Sign-in could not be finished', message }];
+      return { status, view: 'failed', locals: { title: 'Sign-in could not be finished', message } };
   }
 }
 

@@ -46,8 +46,10 @@ export interface Config {
   /** Encrypt the access tokens in the database: the first seals, all of them open. */
   tokenKeys: Buffer[];
   redisURL?: string;
-  /** Express' `trust proxy`. */
-  trustProxy: string | number | boolean;
+  /** Express' `trust proxy`; never `true`, with which everyone could name an address and a protocol. */
+  trustProxy: string | number | false;
+  /** How many requests a minute one address may make under `/auth/threads`. A sign-in takes two. */
+  signInLimit: number;
   /** Serve https ourselves, without a proxy in front. */
   https?: { key: Buffer; cert: Buffer };
 }
@@ -63,7 +65,7 @@ export class ConfigError extends Error {
         ...problems.map((problem) => `  - ${problem}`),
         '',
         'Settings come from the environment or from a file named .env next to .env.example, which explains them.',
-        'Without THREADS_APP_ID, THREADS_APP_SECRET and THREADS_CALLBACK_URL the app starts with a simulator.',
+        'With no setting that begins with THREADS_, and without NODE_ENV=production, the app starts with a simulator.',
       ].join('\n'),
     );
   }
@@ -73,13 +75,20 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const get = (name: string) => env[name]?.trim() || undefined;
 
+  const production = get('NODE_ENV') === 'production';
   const simulatorURL = origin('THREADS_SIMULATOR_URL');
-  const configured = ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL'].some(get);
-  const mode = configured && !get('THREADS_SIMULATOR_URL') ? 'threads' : 'simulator';
+  if (production && get('THREADS_SIMULATOR_URL')) {
+    problems.push(
+      'THREADS_SIMULATOR_URL must not be set with NODE_ENV=production: a simulator lets everybody sign in as anybody.',
+    );
+  }
+  // Any of them counts, so that one with a typo in its name does not open the app to everybody.
+  const configured = Object.keys(env).some((name) => name.startsWith('THREADS_') && get(name));
+  const mode = production || (configured && !get('THREADS_SIMULATOR_URL')) ? 'threads' : 'simulator';
 
   const clientID = appID();
   const clientSecret = appSecret();
-  const port = portNumber('PORT', 3000, 1);
+  const port = numberOf('PORT', 3000, 1, 65535);
   const https = certificate();
   const local = `${https ? 'https' : 'http'}://localhost:${port}`;
   const callbackURL = callback(`${local}${CALLBACK_PATH}`);
@@ -110,24 +119,24 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     deletionURL: publicURL + DELETION_PATH,
     sessionSecret: sessionSecret(),
     sessionSecretIsRandom: !get('SESSION_SECRET'),
-    // Of its own, so that the made-up people of the simulator never mix with people.
-    databaseURL:
-      get('DATABASE_URL') ??
-      pathToFileURL(join(ROOT, 'data', mode === 'simulator' ? 'simulator.sqlite' : 'users.sqlite')).href,
+    databaseURL: database(),
     tokenKeys: tokenKeys(),
     redisURL,
     trustProxy: trustProxy(behindProxy),
+    signInLimit: numberOf('SIGN_IN_LIMIT', 60, 1, 1_000_000),
     https,
   };
   if (mode === 'simulator') {
-    config.simulator = simulatorURL ? { url: simulatorURL } : { port: portNumber('SIMULATOR_PORT', 0, 0) };
+    config.simulator = simulatorURL
+      ? { url: simulatorURL }
+      : { port: numberOf('SIMULATOR_PORT', 0, 0, 65535) };
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 
   function appID(): string {
     const value = get('THREADS_APP_ID');
-    if (mode === 'simulator') return value ?? simulatedApp.clientID;
+    if (mode === 'simulator' && !get('THREADS_APP_SECRET')) return value ?? simulatedApp.clientID;
     if (!value) {
       problems.push('THREADS_APP_ID is missing: App Dashboard → App settings → Basic → Threads App ID.');
     } else if (!/^\d+$/.test(value)) {
@@ -140,7 +149,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 
   function appSecret(): string {
     const value = intact('THREADS_APP_SECRET');
-    if (mode === 'simulator') return value ?? simulatedApp.clientSecret;
+    if (mode === 'simulator' && !get('THREADS_APP_ID')) return value ?? simulatedApp.clientSecret;
     if (!value) {
       problems.push(
         'THREADS_APP_SECRET is missing: App Dashboard → App settings → Basic → Threads App secret.',
@@ -236,15 +245,29 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     return keys.map((key) => Buffer.from(key, 'base64url'));
   }
 
-  function portNumber(name: string, fallback: number, lowest: number): number {
+  function numberOf(name: string, fallback: number, lowest: number, highest: number): number {
     const value = get(name);
     if (value === undefined) return fallback;
     const number = Number(value);
-    if (!/^\d+$/.test(value) || number < lowest || number > 65535) {
-      problems.push(`${name} must be a number from ${lowest} to 65535.`);
+    if (!/^\d+$/.test(value) || number < lowest || number > highest) {
+      problems.push(`${name} must be a number from ${lowest} to ${highest}.`);
       return fallback;
     }
     return number;
+  }
+
+  function database(): string {
+    const value = get('DATABASE_URL');
+    // Of its own, so that the made-up people of the simulator never mix with people.
+    if (!value) {
+      const file = mode === 'simulator' ? 'simulator.sqlite' : 'users.sqlite';
+      return pathToFileURL(join(ROOT, 'data', file)).href;
+    }
+    // Not repeated here, since it may hold a password.
+    if (!/^(file|libsql|https?|wss?):/.test(value)) {
+      problems.push('DATABASE_URL must begin with file:, or be the address of a libSQL server.');
+    }
+    return value;
   }
 
   function origin(name: string): string | undefined {
@@ -301,7 +324,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   function trustProxy(behindProxy: boolean): Config['trustProxy'] {
     const value = get('TRUST_PROXY');
     if (value === undefined) return behindProxy ? 'loopback' : false;
-    if (value === 'true' || value === 'false') return value === 'true';
+    if (value === 'false') return false;
     if (/^\d+$/.test(value)) return Number(value);
     const names = ['loopback', 'linklocal', 'uniquelocal'];
     const known = (part: string) => names.includes(part) || isIP(part.split('/', 1)[0]!) !== 0;

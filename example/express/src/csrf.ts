@@ -1,26 +1,42 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 
-/** Gives the pages of a signed-in person a token that no other site can know. */
-export function csrfToken(secret: string): RequestHandler {
+/**
+ * What a token is good for: the one of forms changes things and never stands in an address, where histories and
+ * logs keep it; the one in the address of a link can do nothing but start a linking.
+ */
+type Purpose = 'form' | 'link';
+
+/** Gives the pages of a signed-in person tokens that no other site can know: `csrfToken(purpose)`. */
+export function csrfTokens(secret: string): RequestHandler {
   return (req, res, next) => {
-    // Bound to the session without being stored in it: every tab of one session has the same token.
-    res.locals.csrfToken =
-      req.user && createHmac('sha256', secret).update(`csrf ${req.sessionID}`).digest('base64url');
+    // Bound to the session without being stored in it: every tab of one session has the same tokens.
+    res.locals.csrfToken = (purpose: Purpose) =>
+      req.user && createHmac('sha256', secret).update(`csrf ${purpose} ${req.sessionID}`).digest('base64url');
     next();
   };
 }
 
-/** Lets a request pass that carries the token, as a form field or in the query. */
-export const requireCsrfToken: RequestHandler = (req, res, next) => {
-  if (sameText(req.body?.csrf ?? req.query.csrf, res.locals.csrfToken)) return next();
+/** Lets a form pass that carries the token, as its field `csrf`. */
+export const requireFormToken: RequestHandler = (req, res, next) => {
+  if (sameText(req.body?.csrf, res.locals.csrfToken('form'))) next();
+  else refuse(res);
+};
+
+/** Lets a link pass that carries the token, as `csrf` in its query. */
+export const requireLinkToken: RequestHandler = (req, res, next) => {
+  if (sameText(req.query.csrf, res.locals.csrfToken('link'))) next();
+  else refuse(res);
+};
+
+function refuse(res: Response): void {
   res.status(403).render('error', {
     title: 'You are still signed in',
     message:
       'The request did not come from a page of this app, so nothing has changed. Use the buttons on its pages.',
     hint: undefined,
   });
-};
+}
 
 function sameText(given: unknown, expected: unknown): boolean {
   if (typeof given !== 'string' || typeof expected !== 'string') return false;

@@ -3,7 +3,7 @@ import type passport from 'passport';
 import { ThreadsStrategy } from 'passport-threads-oauth2';
 import { type Endpoints, type Failure, signInOf } from './auth.js';
 import { type Config, LINK_CALLBACK_PATH } from './config.js';
-import { requireCsrfToken } from './csrf.js';
+import { requireFormToken, requireLinkToken } from './csrf.js';
 import type { LinkedAccounts } from './linked-accounts.js';
 
 declare module 'express-session' {
@@ -61,11 +61,11 @@ export function linkingRoutes(
   router.get(
     '/auth/threads/link',
     requireUser,
-    requireCsrfToken,
+    requireLinkToken,
     authenticator.authorize('threads-link') as RequestHandler,
   );
 
-  router.get(LINK_CALLBACK_PATH, requireUser, (req, res, next) => {
+  router.get(LINK_CALLBACK_PATH, requireUser, requireAnswer, (req, res, next) => {
     const finish: passport.AuthorizeCallback = (error, user, info) => {
       if (error) return next(error);
       const { type = '' } = (info ?? {}) as Failure;
@@ -80,7 +80,7 @@ export function linkingRoutes(
     '/auth/threads/unlink',
     requireUser,
     express.urlencoded({ extended: false, limit: '1kb' }),
-    requireCsrfToken,
+    requireFormToken,
     async (req, res) => {
       await linkedAccounts.unlink(req.user!.id, String(req.body.id));
       req.session.notice = NOTICES.unlinked;
@@ -94,4 +94,15 @@ export function linkingRoutes(
 const requireUser: RequestHandler = (req, res, next) => {
   if (req.user) next();
   else res.redirect(303, '/?returnTo=/profile#top');
+};
+
+/**
+ * A second lock, besides the strategy's own: only an answer passes. Anything else would start a linking, here
+ * where nobody asks for the token.
+ */
+const requireAnswer: RequestHandler = (req, res, next) => {
+  const { state, code, error, error_code } = req.query;
+  if (state !== undefined && [code, error, error_code].some((value) => value !== undefined)) return next();
+  req.session.notice = FAILED;
+  res.redirect(303, '/profile#linked');
 };

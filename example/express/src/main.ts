@@ -76,7 +76,7 @@ async function refuseUnknownKeys({ tokens }: Database, vault: TokenVault): Promi
   );
 }
 
-async function listen(app: RequestListener, { https, port }: Config): Promise<void> {
+async function listen(app: RequestListener, { https, mode, port }: Config): Promise<void> {
   let server: Server;
   try {
     server = https ? createHttpsServer(https, app) : createHttpServer(app);
@@ -85,7 +85,8 @@ async function listen(app: RequestListener, { https, port }: Config): Promise<vo
   }
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portError(error, 'PORT', port)));
-    server.listen(port, resolve);
+    // With a simulator everybody can be anybody, so nobody on the network is to come by.
+    server.listen({ port, host: mode === 'simulator' ? '127.0.0.1' : undefined }, resolve);
   });
   opened.push(() => {
     // Answers under way get five seconds; connections that wait for nothing get none.
@@ -183,7 +184,8 @@ async function closeAll(): Promise<void> {
 
 /** Errors of the database may quote its whole address, so none of their words are repeated. */
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code ?? 'unknown reason');
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return String(code ?? (cause instanceof Error ? codeOf(cause) : 'no answer'));
 }
 
 function withoutPassword(url: string): string {

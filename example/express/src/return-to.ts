@@ -2,7 +2,7 @@
 const MAX_LENGTH = 1024;
 
 // Never a place to come back to: the sign-in would start again, or the answer would be a 404.
-const NOT_PAGES = ['/auth/', '/sign-out/'];
+const NOT_PAGES = ['/auth/', '/sign-in/', '/sign-out/'];
 
 /**
  * The page to show after sign-in, as a path on this host, or `undefined` when `value` is anything else.

@@ -1,0 +1,21 @@
+import type { RequestHandler } from 'express';
+import { rateLimit } from 'express-rate-limit';
+
+const MINUTE = 60 * 1000;
+
+/** Lets one address make so many requests a minute. What it counts, it counts in this process alone. */
+export function limitRequests(limit: number): RequestHandler {
+  return rateLimit({
+    windowMs: MINUTE,
+    limit,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_req, res) => {
+      res.status(429).render('error', {
+        title: 'That was too often',
+        message: 'Too many sign-ins were started or finished from your network. Please wait a minute.',
+        hint: undefined,
+      });
+    },
+  });
+}
