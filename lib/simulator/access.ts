@@ -1,4 +1,6 @@
+import type { Request } from 'express';
 import { graphRefusal, type Refusal } from './errors.js';
+import type { Params } from './params.js';
 import type { Store, Token } from './store.js';
 
 /** Why a token can no longer be used, in the words of the Graph API. */
@@ -45,9 +47,25 @@ function death(subcode: Death['subcode'], reason: string): Death {
   };
 }
 
-export function requireScope(token: Token, scope: string): void {
-  if (token.scopes.includes(scope)) return;
+/** A permission ends 90 days after the person last gave it, also when the token lives on. */
+export function requireScope(token: Token, scope: string, store: Store): void {
+  if (token.scopes.includes(scope) && token.grant.expiresAt > store.now()) return;
   throw permissionRefusal(`Application does not have permission for this action: ${scope} is required`);
+}
+
+/** The code exchange serves everybody; what comes after it, testers alone until App Review (*observed*). */
+export function requireServed({ grant }: Token, store: Store): void {
+  if (store.isServed(grant.user, grant.app)) return;
+  throw graphRefusal(
+    100,
+    'This action requires the threads_basic permission. You must submit for app review, or your user must be in the list of Threads testers.',
+    { subcode: 10 },
+  );
+}
+
+/** The token of a request: a parameter, else a Bearer header. */
+export function accessTokenOf(req: Request, params: Params): string | undefined {
+  return params.one('access_token') ?? /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
 }
 
 export function permissionRefusal(message: string): Refusal {

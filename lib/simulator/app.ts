@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { routeAuthorization } from './authorize.js';
-import { graphRefusal, Refusal, tokenRefusal, windowRefusal } from './errors.js';
+import { readForms } from './body.js';
+import { endpointOf } from './endpoints.js';
+import { AuthorizationWindowError, graphRefusal, Refusal, tokenRefusal } from './errors.js';
 import { routeGraph } from './graph.js';
+import { requireKnownHost } from './hosts.js';
 import { InvalidParameter } from './params.js';
 import type { Store } from './store.js';
 import { routeTokens } from './token.js';
 import { routeWebsite } from './website.js';
 
 /** Puts the routes together. Everything the simulator answers passes through here. */
-export function createApp(store: Store): (req: IncomingMessage, res: ServerResponse) => void {
+export function createApp(
+  store: Store,
+  knownHosts: ReadonlySet<string>,
+): (req: IncomingMessage, res: ServerResponse) => void {
   const express = loadExpress();
   const app = express();
   app.disable('x-powered-by');
@@ -21,12 +27,7 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
     res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  const readForm = express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' });
-  app.use((req, res, next) => {
-    // An app around the simulator may have read the body already; Express 4 would wait for it or fail.
-    if (req.readableEnded) next();
-    else readForm(req, res, next);
-  });
+  app.use(requireKnownHost(knownHosts), readForms(express));
 
   routeAuthorization(app, store);
   routeTokens(app, store);
@@ -34,7 +35,7 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
   routeWebsite(app, store);
 
   app.use((req, res) => {
-    const allowed = methods.get(req.path);
+    const allowed = methods.get(endpointOf(req.path));
     if (!allowed) throw graphRefusal(2500, 'Unknown path components', { status: 404 });
     res.set('Allow', allowed);
     const message = `Unsupported ${req.method.toLowerCase()} request.`;
@@ -44,6 +45,8 @@ export function createApp(store: Store): (req: IncomingMessage, res: ServerRespo
   // Express tells an error handler by its four parameters.
   app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
+    const shown = windowErrorFor(error, req.path);
+    if (shown) return res.redirect(302, `${req.baseUrl}/oauth/authorize/error.json?${shown}`);
     const refusal = refusalFor(error, req.path);
     res.status(refusal.status).json(refusal.body);
   });
@@ -58,9 +61,9 @@ const methods = new Map([
   ['/oauth/access_token', 'GET, HEAD, POST'],
   ['/access_token', 'GET, HEAD'],
   ['/refresh_access_token', 'GET, HEAD'],
-  ['/v1.0/debug_token', 'GET, HEAD'],
-  ['/v23.0/debug_token', 'GET, HEAD'],
-  ['/v1.0/me', 'GET, HEAD'],
+  ['/oauth/authorize/error.json', 'GET, HEAD'],
+  ['/debug_token', 'GET, HEAD'],
+  ['/me', 'GET, HEAD'],
 ]);
 
 function refusalFor(error: unknown, path: string): Refusal {
@@ -74,9 +77,17 @@ function refusalFor(error: unknown, path: string): Refusal {
   return graphRefusal(1, 'An unknown error has occurred', { status: 500 });
 }
 
+function windowErrorFor(error: unknown, path: string): URLSearchParams | undefined {
+  if (endpointOf(path) !== '/oauth/authorize' || error instanceof Refusal) return undefined;
+  const { errorCode, message } =
+    error instanceof AuthorizationWindowError
+      ? error
+      : new AuthorizationWindowError(1, 'An unknown error has occurred');
+  return new URLSearchParams({ error_message: message, error_code: String(errorCode) });
+}
+
 function badRequest(message: string, path: string): Refusal {
-  if (path === '/oauth/authorize') return windowRefusal(1, 'An unknown error has occurred');
-  if (path === '/oauth/access_token') return tokenRefusal(message);
+  if (endpointOf(path) === '/oauth/access_token') return tokenRefusal(message);
   return graphRefusal(100, `(#100) ${message}`);
 }
 

@@ -1,16 +1,24 @@
 import { createHmac } from 'node:crypto';
 import type { Express, Request } from 'express';
-import { deathOf, livingToken, permissionRefusal, requireScope } from './access.js';
-import { graphRefusal, type Refusal } from './errors.js';
-import { type Params, queryParams } from './params.js';
+import {
+  accessTokenOf,
+  deathOf,
+  livingToken,
+  permissionRefusal,
+  requireScope,
+  requireServed,
+} from './access.js';
+import { threadsPaths } from './endpoints.js';
+import { graphRefusal } from './errors.js';
+import { allParams, type Params } from './params.js';
 import type { Store, Token } from './store.js';
 import type { SimulatedApp, SimulatedUser } from './types.js';
 
 /** The Graph API: who am I, and what is this token. */
 export function routeGraph(app: Express, store: Store): void {
   // Meta: Threads Profiles
-  app.get('/v1.0/me', (req, res) => {
-    const params = queryParams(req);
+  app.get(threadsPaths('/me'), (req, res) => {
+    const params = allParams(req);
     const { token } = identify(req, params, store);
     if (!token) {
       throw graphRefusal(
@@ -18,33 +26,43 @@ export function routeGraph(app: Express, store: Store): void {
         'An active access token must be used to query information about the current user.',
       );
     }
-    requireScope(token, 'threads_basic');
-    const user = store.users.get(token.grant.user)!;
-    const profile = profileOf(user, `${originOf(req)}/pictures/${encodeURIComponent(user.username)}.svg`);
-    const answer: Record<string, unknown> = { id: user.id };
-    for (const field of (params.one('fields') ?? 'id').split(',').map((name) => name.trim())) {
-      if (!Object.hasOwn(profile, field)) {
-        throw graphRefusal(100, `(#100) Tried accessing nonexisting field (${field.slice(0, 60)})`);
-      }
-      if (profile[field] !== undefined) answer[field] = profile[field];
+    res.json(profileOf(req, params, token, store));
+  });
+
+  // The same by the id, which only the person's own token may ask for.
+  app.get(/^(?:\/v1\.0)?\/(\d+)\/?$/, (req, res) => {
+    const params = allParams(req);
+    const { token } = identify(req, params, store);
+    const id = req.params[0]!;
+    if (token?.grant.user !== id) {
+      throw graphRefusal(
+        100,
+        `Unsupported get request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`,
+        { type: 'THApiException', subcode: 33 },
+      );
     }
-    res.json(answer);
+    res.json(profileOf(req, params, token, store));
   });
 
   // Meta: Threads, Debug Access Token
-  app.get('/v1.0/debug_token', (req, res) => {
-    const params = queryParams(req);
+  app.get(threadsPaths('/debug_token'), (req, res) => {
+    const params = allParams(req);
     const { token: inspector, app: inspecting } = identify(req, params, store);
-    if (!inspector || !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
+    if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) {
+      const refused = { type: 'THApiException' };
+      throw graphRefusal(10, 'Application does not have permission for this action', refused);
+    }
     const { app_id, error, granular_scopes, ...data } = describe(inputOf(params), inspecting, store);
     res.json({ data });
   });
 
-  // Meta: Graph API Reference, Debug Token
-  app.get('/v23.0/debug_token', (req, res) => {
-    const params = queryParams(req);
+  // Meta: Graph API Reference, Debug Token. No version of the Graph API before 2.0 is left.
+  app.get(/^\/v(?:[2-9]|[1-9]\d)\.0\/debug_token\/?$/, (req, res) => {
+    const params = allParams(req);
     const { token: inspector, app: inspecting } = identify(req, params, store);
-    if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) throw notAnInspector();
+    if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) {
+      throw permissionRefusal('The access token must belong to a person with a role on the app');
+    }
     const input = inputOf(params);
     const { issued_at, ...data } = describe(input, inspecting, store);
     res.json({ data: store.token(input)?.longLived ? { ...data, issued_at } : data });
@@ -52,7 +70,7 @@ export function routeGraph(app: Express, store: Store): void {
 }
 
 function identify(req: Request, params: Params, store: Store): { app: SimulatedApp; token?: Token } {
-  const value = params.one('access_token') ?? /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
+  const value = accessTokenOf(req, params);
   const ownApp = value === undefined ? undefined : store.appOfToken(value);
   const token = ownApp ? undefined : livingToken(value, store);
   const app = ownApp ?? store.apps.get(token!.grant.app)!;
@@ -65,14 +83,33 @@ function identify(req: Request, params: Params, store: Store): { app: SimulatedA
   return { app, token };
 }
 
-function profileOf(user: SimulatedUser, picture: string): Record<string, unknown> {
+function profileOf(req: Request, params: Params, token: Token, store: Store): Record<string, unknown> {
+  requireServed(token, store);
+  requireScope(token, 'threads_basic', store);
+  const fields = fieldsOf(store.users.get(token.grant.user)!, originOf(req));
+  const answer: Record<string, unknown> = { id: token.grant.user };
+  for (const field of (params.one('fields') ?? 'id').split(',').map((name) => name.trim())) {
+    if (!Object.hasOwn(fields, field)) {
+      throw graphRefusal(100, `(#100) Tried accessing nonexisting field (${field.slice(0, 60)})`);
+    }
+    if (fields[field] !== undefined) answer[field] = fields[field];
+  }
+  return answer;
+}
+
+function fieldsOf(user: SimulatedUser, origin: string): Record<string, unknown> {
   return {
     id: user.id,
     username: user.username,
     name: user.name,
-    threads_profile_picture_url: user.pictureURL ?? picture,
+    threads_profile_picture_url:
+      user.pictureURL === false
+        ? undefined
+        : (user.pictureURL ?? `${origin}/pictures/${encodeURIComponent(user.username)}.svg`),
     threads_biography: user.biography,
     is_verified: user.isVerified ?? false,
+    recently_searched_keywords: user.recentlySearchedKeywords ?? [],
+    is_eligible_for_geo_gating: user.isEligibleForGeoGating ?? false,
   };
 }
 
@@ -109,12 +146,6 @@ function describe(input: string, inspecting: SimulatedApp, store: Store): Record
     granular_scopes: token.scopes.map((scope) => ({ scope })),
     user_id: token.grant.user,
   };
-}
-
-function notAnInspector(): Refusal {
-  return permissionRefusal(
-    'The access token must belong to a person with a role on the app, such as a Threads tester',
-  );
 }
 
 function originOf(req: Request): string {

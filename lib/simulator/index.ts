@@ -2,12 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
 import { simulatedApp, simulatedUsers } from './defaults.js';
+import { hostNameOf } from './hosts.js';
 import { scopeNames } from './params.js';
 import { removeApp } from './removal.js';
 import { type Grant, Store } from './store.js';
 import type { SimulatedApp, SimulatedUser, ThreadsSimulator, ThreadsSimulatorOptions } from './types.js';
 
 export { simulatedApp, simulatedUsers } from './defaults.js';
+export { AuthorizationWindowError } from './errors.js';
 export type {
   CallbackAnswer,
   RemovalReport,
@@ -32,11 +34,12 @@ export type {
  * passport.use(new ThreadsStrategy({ ...credentials, ...simulator.endpoints }, verify));
  */
 export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): ThreadsSimulator {
-  const { apps = [simulatedApp], users = simulatedUsers, now = Date.now } = options;
+  const { apps = [simulatedApp], users = simulatedUsers, now = () => Date.now(), hosts = [] } = options;
   const store = new Store(now);
   for (const app of apps) store.addApp(app);
   for (const user of users) store.addUser(user);
-  const handler = createApp(store);
+  const knownHosts = new Set(hosts.map(requireHostName));
+  const handler = createApp(store, knownHosts);
   let server: Server | undefined;
   let origin: string | undefined;
 
@@ -77,6 +80,7 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
           reject(error);
         });
         starting.listen(port, host, () => {
+          knownHosts.add(hostNameOf(urlHost(host)) ?? host);
           origin = `http://${urlHost(host)}:${(starting.address() as AddressInfo).port}`;
           resolve(origin);
         });
@@ -141,6 +145,14 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
       return [...store.requests];
     },
   };
+}
+
+function requireHostName(host: string): string {
+  const name = typeof host === 'string' ? hostNameOf(host) : undefined;
+  if (name === undefined || /:\d+$/.test(host)) {
+    throw new TypeError('hosts must hold names such as "simulator.test", without scheme and port');
+  }
+  return name;
 }
 
 function urlHost(host: string): string {

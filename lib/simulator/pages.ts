@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { AuthorizationRequest } from './authorize.js';
+import type { AuthorizationRequest } from './authorization-request.js';
 import { initials } from './avatar.js';
 import { html, type Markup } from './html.js';
 import { rawQuery } from './params.js';

@@ -42,6 +42,8 @@ function text(name: string, value: unknown): string {
 function* entries(source: unknown): Iterable<[string, unknown]> {
   if (typeof source === 'string') {
     yield* new URLSearchParams(source);
+  } else if (source instanceof FormData) {
+    yield* source;
   } else if (typeof source === 'object' && source !== null) {
     // The body was parsed before it reached us: the simulator is mounted in an app with a body parser.
     for (const [name, value] of Object.entries(source)) {
@@ -54,10 +56,6 @@ function* entries(source: unknown): Iterable<[string, unknown]> {
 export function rawQuery(req: Request): string {
   const start = req.url.indexOf('?');
   return start < 0 ? '' : req.url.slice(start + 1);
-}
-
-export function queryParams(req: Request): Params {
-  return new Params(rawQuery(req));
 }
 
 export function bodyParams(req: Request): Params {

@@ -70,4 +70,11 @@ export const permissions = new Map<string, { title: string; description: string 
       description: 'See public profiles and their posts on your behalf.',
     },
   ],
+  [
+    'threads_share_to_instagram',
+    {
+      title: 'Share to Instagram',
+      description: 'Show your posts on your Instagram account too.',
+    },
+  ],
 ]);

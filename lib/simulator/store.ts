@@ -34,6 +34,8 @@ export interface Code {
   readonly scopes: string[];
   readonly redirectURI: string;
   readonly expiresAt: number;
+  /** A code that was traded is remembered, because Threads answers it in another way than an unknown one. */
+  spent: boolean;
 }
 
 export interface Token {
@@ -95,6 +97,13 @@ export class Store {
     return app.live !== false || this.isTester(user.id, app.clientID);
   }
 
+  /** Whether the app may act for the person: with App Review for everybody, without it for testers. */
+  isServed(userId: string, clientID: string): boolean {
+    const app = this.apps.get(clientID);
+    const open = app !== undefined && app.live !== false && app.reviewed !== false;
+    return open || this.isTester(userId, clientID);
+  }
+
   grantsOf(userId: string): Grant[] {
     return [...this.#grants.values()].filter((grant) => grant.user === userId);
   }
@@ -138,16 +147,13 @@ export class Store {
     const now = this.now();
     const value = `AQ${randomBytes(48).toString('base64url')}`;
     const { session, scopes } = grant;
-    this.#codes.add(value, { grant, session, scopes, redirectURI, expiresAt: now + CODE_LIFETIME }, now);
+    const expiresAt = now + CODE_LIFETIME;
+    this.#codes.add(value, { grant, session, scopes, redirectURI, expiresAt, spent: false }, now);
     return value;
   }
 
   code(value: string): Code | undefined {
     return this.#codes.get(value);
-  }
-
-  spend(code: string): void {
-    this.#codes.delete(code);
   }
 
   issueToken(

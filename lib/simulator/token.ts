@@ -1,14 +1,15 @@
 import type { Express, Response } from 'express';
-import { livingToken, requireScope } from './access.js';
-import { graphRefusal, type Refusal, tokenRefusal } from './errors.js';
-import { allParams, type Params, queryParams } from './params.js';
+import { accessTokenOf, livingToken, requireScope, requireServed } from './access.js';
+import { threadsPaths } from './endpoints.js';
+import { applicationRefusal, graphRefusal, type Refusal, tokenRefusal, usedCodeRefusal } from './errors.js';
+import { allParams, type Params } from './params.js';
 import { REFRESH_AGE, type Store } from './store.js';
 import type { SimulatedApp } from './types.js';
 
 /** Everything that hands out tokens. */
 export function routeTokens(app: Express, store: Store): void {
   // Meta: Get Access Tokens and Permissions, step 2
-  app.post('/oauth/access_token', (req, res) => {
+  app.post(threadsPaths('/oauth/access_token'), (req, res) => {
     const params = allParams(req);
     requireGrantType(params, 'authorization_code', tokenRefusal);
     const client = authenticateClient(params, store);
@@ -19,48 +20,50 @@ export function routeTokens(app: Express, store: Store): void {
     if (!code || code.grant.app !== client.clientID || code.session.endedBy !== undefined) {
       throw tokenRefusal('Matching code was not found or was already used');
     }
+    if (code.spent) throw usedCodeRefusal();
     if (code.expiresAt <= store.now()) throw tokenRefusal('This authorization code has expired');
     if (code.redirectURI !== redirectURI) {
       throw tokenRefusal(
         'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
       );
     }
-    store.spend(value);
+    code.spent = true;
     const accessToken = JSON.stringify(store.issueToken(code, false));
     // Threads sends the id as a JSON number, which a JavaScript number could not carry.
     res.type('json').send(`{"access_token":${accessToken},"user_id":${code.grant.user}}`);
   });
 
   // Meta: App Access Tokens
-  app.get('/oauth/access_token', (req, res) => {
-    const params = queryParams(req);
+  app.get(threadsPaths('/oauth/access_token'), (req, res) => {
+    const params = allParams(req);
     requireGrantType(params, 'client_credentials', tokenRefusal);
     const client = authenticateClient(params, store);
     res.json({ access_token: store.appToken(client), token_type: 'bearer' });
   });
 
   // Meta: Long-Lived Tokens
-  app.get('/access_token', (req, res) => {
-    const params = queryParams(req);
+  app.get(threadsPaths('/access_token'), (req, res) => {
+    const params = allParams(req);
     requireGrantType(params, 'th_exchange_token', invalidParameter);
-    const token = livingToken(params.one('access_token'), store);
+    const token = livingToken(accessTokenOf(req, params), store);
     if (params.one('client_secret') !== store.apps.get(token.grant.app)?.clientSecret) {
       throw invalidParameter('Error validating client secret.');
     }
     if (token.longLived) throw graphRefusal(190, 'Session key invalid');
+    requireServed(token, store);
     sendLongLived(res, store, store.issueToken(token, true));
   });
 
-  app.get('/refresh_access_token', (req, res) => {
-    const params = queryParams(req);
+  app.get(threadsPaths('/refresh_access_token'), (req, res) => {
+    const params = allParams(req);
     requireGrantType(params, 'th_refresh_token', invalidParameter);
-    const token = livingToken(params.one('access_token'), store);
+    const token = livingToken(accessTokenOf(req, params), store);
     if (!token.longLived) throw graphRefusal(190, 'Session key invalid');
     if (store.now() - token.issuedAt < REFRESH_AGE) {
       throw invalidParameter('The access token must be at least 24 hours old to be refreshed');
     }
-    requireScope(token, 'threads_basic');
-    store.extend(token.grant);
+    requireScope(token, 'threads_basic', store);
+    if (store.users.get(token.grant.user)?.isPrivate !== true) store.extend(token.grant);
     sendLongLived(res, store, store.issueToken(token, true));
   });
 }
@@ -74,9 +77,7 @@ function sendLongLived(res: Response, store: Store, accessToken: string): void {
 function authenticateClient(params: Params, store: Store): SimulatedApp {
   const app = store.apps.get(required(params, 'client_id'));
   if (!app) throw tokenRefusal('Invalid platform app');
-  if (required(params, 'client_secret') !== app.clientSecret) {
-    throw tokenRefusal('Error validating client secret.');
-  }
+  if (required(params, 'client_secret') !== app.clientSecret) throw applicationRefusal();
   return app;
 }
 

@@ -27,6 +27,17 @@ export interface SimulatedApp {
    * stopped with error 1349245. Default `true`.
    */
   live?: boolean;
+  /**
+   * `false` for an app that is live but has not passed App Review: everybody gets through the window and the code
+   * exchange, and people who are no testers are refused afterwards with code 100, subcode 10 (*observed*).
+   * Default `true`.
+   */
+  reviewed?: boolean;
+  /**
+   * `true` makes the authorization window refuse `http:` redirect URIs with error 1349187, as Threads does.
+   * Default `false`, so that an app can be tried on this machine without a certificate.
+   */
+  enforceHTTPS?: boolean;
 }
 
 /** A person with a Threads account in the simulator. */
@@ -39,13 +50,22 @@ export interface SimulatedUser {
   name?: string;
   /** `threads_biography`; left out of `/me` when absent. */
   biography?: string;
-  /** `threads_profile_picture_url`. Default: an avatar drawn by the simulator. */
-  pictureURL?: string;
+  /** `threads_profile_picture_url`; `false` leaves it out of `/me`. Default: an avatar drawn by the simulator. */
+  pictureURL?: string | false;
   /** `is_verified`. Default `false`. */
   isVerified?: boolean;
+  /** `recently_searched_keywords`: what the person looked for, `timestamp` in milliseconds. Default: nothing. */
+  recentlySearchedKeywords?: readonly { query: string; timestamp: number }[];
+  /** `is_eligible_for_geo_gating`. Default `false`. */
+  isEligibleForGeoGating?: boolean;
   /**
-   * Client IDs of the apps this person is a Threads tester of (Meta: Get Started, Threads testers). Only a
-   * tester's token may inspect other tokens. Default: all apps.
+   * `true` for a private profile: a refresh of its token does not prolong the 90 days of its permissions (one of
+   * the two readings of Meta: Long-Lived Tokens, and the stricter one). Default `false`.
+   */
+  isPrivate?: boolean;
+  /**
+   * Client IDs of the apps this person is a Threads tester of (Meta: Get Started, Threads testers). Of people's
+   * tokens, only a tester's may inspect tokens. Default: all apps.
    */
   testerOf?: string[];
 }
@@ -77,8 +97,14 @@ export interface ThreadsSimulatorOptions {
   apps?: readonly SimulatedApp[];
   /** The people. Default: `simulatedUsers`. */
   users?: readonly SimulatedUser[];
-  /** The clock, in milliseconds since the epoch; move it to test expiry. Default `Date.now`. */
+  /** The clock, in milliseconds since the epoch, read whenever the time is needed. Default: `Date.now()`. */
   now?: () => number;
+  /**
+   * The host names, without port, under which the simulator may be reached beside its own address and loopback: for
+   * whoever listens on other interfaces or mounts `handler` in a server with a name. Others are answered with 403,
+   * so that no website reaches the simulator through a name of its own (DNS rebinding).
+   */
+  hosts?: readonly string[];
 }
 
 /** One request the simulator received. The query is left out: it holds secrets. */

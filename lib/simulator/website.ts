@@ -1,6 +1,7 @@
 import type { Express } from 'express';
-import { isCrossSite } from './authorize.js';
+
 import { avatar } from './avatar.js';
+import { isCrossSite } from './cross-site.js';
 import { graphRefusal } from './errors.js';
 import { icon } from './icon.js';
 import { overviewPage, sendPage } from './pages.js';

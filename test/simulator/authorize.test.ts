@@ -20,12 +20,16 @@ describe('simulator: the authorization window', () => {
 
   describe('shows bare JSON that never comes back to the app', () => {
     async function expectError(answer: ReturnType<typeof open>, code: number, message: string) {
-      const { status, json, headers } = await answer;
-      expect(status).to.equal(400);
-      expect(headers.get('location')).to.equal(null);
-      expect(json).to.have.all.keys('error_message', 'error_code');
-      expect(json.error_code).to.equal(code);
-      expect(json.error_message).to.contain(message);
+      const { status, headers } = await answer;
+      expect(status).to.equal(302);
+      const location = headers.get('location') ?? '';
+      expect(location).to.match(/^\/oauth\/authorize\/error\.json\?error_message=.+&error_code=\d+$/);
+      const shown = await threads.get(location);
+      expect(shown.status).to.equal(400);
+      expect(shown.headers.get('content-type')).to.contain('application/json');
+      expect(shown.json).to.have.all.keys('error_message', 'error_code');
+      expect(shown.json.error_code).to.equal(code);
+      expect(shown.json.error_message).to.contain(message);
     }
 
     it('4476002 when client_id is missing', () =>
@@ -52,6 +56,15 @@ describe('simulator: the authorization window', () => {
       it(`1349168 when redirect_uri is ${uri}, which is not registered to the letter`, () =>
         expectError(open({ redirect_uri: uri }), 1349168, 'URL Blocked'));
     }
+
+    it('1349187 when the app enforces https and the redirect URI is not', async () => {
+      const redirectURIs = ['http://app.example/callback', 'https://app.example/callback'];
+      threads.simulator.addApp({ ...app, redirectURIs, enforceHTTPS: true });
+      await expectError(open({ redirect_uri: redirectURIs[0]! }), 1349187, 'Insecure Login Blocked');
+      expect((await open()).status).to.equal(200);
+      threads.simulator.addApp({ ...app, redirectURIs });
+      expect((await open({ redirect_uri: redirectURIs[0]! })).status).to.equal(200);
+    });
 
     it('1349245 when a person who is no tester allows an app in development mode', async () => {
       threads.simulator.addApp({ ...app, live: false });
@@ -83,7 +96,7 @@ describe('simulator: the authorization window', () => {
         const { [name]: _, ...others } = REQUEST;
         const answer = await threads.get('/oauth/authorize', `${new URLSearchParams(others)}&${name}[a]=b`);
         if (name === 'state') expect(answer.status).to.equal(200);
-        else expect(answer.json).to.have.all.keys('error_message', 'error_code');
+        else expect(answer.headers.get('location')).to.contain('/oauth/authorize/error.json?');
       });
     }
 
@@ -124,6 +137,26 @@ describe('simulator: the authorization window', () => {
       await expectError(decide({ ...form, decision: 'cancel' }, evil), 1349168, 'URL Blocked');
       await expectError(decide(form, { ...REQUEST, client_id: '999' }), 1349026, 'No application data');
     });
+  });
+
+  it('ignores what Threads does not know: PKCE, and parameters that would ask again', async () => {
+    const request = {
+      ...REQUEST,
+      code_challenge: 'x',
+      code_challenge_method: 'S256',
+      auth_type: 'rerequest',
+    };
+    const { headers } = await decide({ decision: 'allow', user: ada.id }, request);
+    expect(headers.get('location')).to.match(/^https:\/\/app\.example\/callback\?code=AQ[\w-]+&state=xyz#_$/);
+  });
+
+  it('its errors say what they were asked to say, as JSON that no browser takes for a page', async () => {
+    const hostile = '<script>alert(1)</script>';
+    const query = { error_message: hostile, error_code: '1' };
+    const { headers, json } = await threads.get('/oauth/authorize/error.json', query);
+    expect(json).to.deep.equal({ error_message: hostile, error_code: 1 });
+    expect(headers.get('content-type')).to.contain('application/json');
+    expect(headers.get('x-content-type-options')).to.equal('nosniff');
   });
 
   it('Cancel sends the person back with the documented parameters', async () => {
@@ -244,6 +277,7 @@ describe('simulator: the authorization window', () => {
       'threads_location_tagging',
       'threads_delete',
       'threads_profile_discovery',
+      'threads_share_to_instagram',
     ];
     const { text } = await open({ scope: names.join(',') });
     for (const name of names) expect(text).to.contain(`<code>${name}</code>`);

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { ada, app, ask, DAY, HOUR, mateo, otherApp, START, useSimulator } from './support.js';
 
-const ALL_FIELDS = 'id,username,name,threads_profile_picture_url,threads_biography,is_verified';
+const ALL_FIELDS =
+  'id,username,name,threads_profile_picture_url,threads_biography,is_verified,recently_searched_keywords,is_eligible_for_geo_gating';
 
 describe('simulator: /me', () => {
   const threads = useSimulator();
@@ -91,6 +92,8 @@ describe('simulator: /me', () => {
       threads_profile_picture_url: `${threads.origin}/pictures/ada.okafor.svg`,
       threads_biography: 'Bridges 📷',
       is_verified: true,
+      recently_searched_keywords: [],
+      is_eligible_for_geo_gating: false,
     });
   });
 
@@ -102,8 +105,78 @@ describe('simulator: /me', () => {
 
   it('leaves out what the person did not fill in', async () => {
     const { json } = await me(threads.token({ userId: mateo.id }), { fields: ALL_FIELDS });
-    expect(json).to.have.all.keys('id', 'username', 'threads_profile_picture_url', 'is_verified');
+    expect(json).not.to.have.any.keys('name', 'threads_biography');
     expect(json).to.include({ id: '9223372036854775807', is_verified: false });
+    threads.simulator.addUser({ ...ada, pictureURL: false });
+    expect((await me(threads.token(), { fields: ALL_FIELDS })).json).not.to.have.any.keys(
+      'threads_profile_picture_url',
+    );
+  });
+
+  it('tells recent searches and whether posts can be kept to some countries', async () => {
+    const recentlySearchedKeywords = [{ query: 'some keyword', timestamp: 1735707600000 }];
+    threads.simulator.addUser({ ...ada, recentlySearchedKeywords, isEligibleForGeoGating: true });
+    const fields = 'recently_searched_keywords,is_eligible_for_geo_gating';
+    expect((await me(threads.token(), { fields })).json).to.deep.equal({
+      id: ada.id,
+      recently_searched_keywords: recentlySearchedKeywords,
+      is_eligible_for_geo_gating: true,
+    });
+  });
+
+  it('refuses a person whom the app may not serve without App Review: 100, subcode 10', async () => {
+    const token = threads.token({ userId: mateo.id });
+    for (const change of [{ live: false }, { reviewed: false }]) {
+      threads.simulator.addApp({ ...app, ...change });
+      const { status, error } = await me(token);
+      expect(status).to.equal(400);
+      expect(error).to.include({ type: 'OAuthException', code: 100, error_subcode: 10 });
+      expect(error.message).to.contain('You must submit for app review');
+      expect((await me(threads.token())).status).to.equal(200);
+    }
+  });
+
+  it('refuses once the permissions are 90 days old, though the token lives', async () => {
+    const first = threads.token({ longLived: true });
+    threads.simulator.addUser({ ...ada, isPrivate: true });
+    threads.clock.now += 59 * DAY;
+    const query = { grant_type: 'th_refresh_token', access_token: first };
+    const { json } = await threads.get('/refresh_access_token', query);
+    threads.clock.now += 31 * DAY - 1;
+    expect((await me(String(json.access_token))).status).to.equal(200);
+    threads.clock.now += 1;
+    const { status, error } = await me(String(json.access_token));
+    expect([status, error.code]).to.deep.equal([400, 10]);
+    const inspected = await threads.get('/debug_token', {
+      access_token: `TH|${app.clientID}|${app.clientSecret}`,
+      input_token: String(json.access_token),
+    });
+    expect(inspected.json.data).to.include({
+      is_valid: true,
+      data_access_expires_at: (START + 90 * DAY) / 1000,
+    });
+  });
+
+  it('answers at /{user-id} for the own token of that person alone', async () => {
+    const token = threads.token();
+    for (const version of ['', '/v1.0']) {
+      const own = await threads.get(`${version}/${ada.id}`, { access_token: token, fields: 'username' });
+      expect(own.json).to.deep.equal({ id: ada.id, username: ada.username });
+      // The second is the first after JSON.parse rounded it.
+      for (const id of [mateo.id, '17841405793187220']) {
+        const { status, error } = await threads.get(`${version}/${id}`, { access_token: token });
+        expect(status).to.equal(400);
+        expect(error).to.include({ code: 100, error_subcode: 33 });
+      }
+      const query = { access_token: `TH|${app.clientID}|${app.clientSecret}` };
+      expect((await threads.get(`${version}/${ada.id}`, query)).error.code).to.equal(100);
+      expect((await threads.get(`${version}/${ada.id}`)).error.code).to.equal(104);
+    }
+  });
+
+  it('answers without the version as well', async () => {
+    const { json } = await threads.get('/me', { access_token: threads.token() });
+    expect(json).to.deep.equal({ id: ada.id });
   });
 
   it('takes the token from the Authorization header as well', async () => {
@@ -144,6 +217,7 @@ for (const dialect of ['v1.0', 'v23.0'] as const) {
     const threads = useSimulator();
     const inspect = (inspector: string, input: string) =>
       threads.get(`/${dialect}/debug_token`, { access_token: inspector, input_token: input });
+    const isThreads = dialect === 'v1.0';
 
     async function expectError(answer: ReturnType<typeof inspect>, code: number, subcode?: number) {
       const { status, json, error } = await answer;
@@ -154,10 +228,15 @@ for (const dialect of ['v1.0', 'v23.0'] as const) {
       expect((json.error as { fbtrace_id: string }).fbtrace_id).to.match(/^[\w-]{6,}$/);
     }
 
-    it('an inspector who is no tester of the app', () => {
+    it('an inspector who is no tester of the app, of a live app too', async () => {
       const token = threads.token({ userId: mateo.id });
-      return expectError(inspect(token, token), 10);
+      const { status, error } = await inspect(token, token);
+      expect(status).to.equal(400);
+      expect(error).to.include({ type: isThreads ? 'THApiException' : 'OAuthException', code: 10 });
     });
+
+    it('an app token of another app', () =>
+      expectError(inspect(`TH|${otherApp.clientID}|${otherApp.clientSecret}`, threads.token()), 100));
 
     it('an inspector of another app', () =>
       expectError(inspect(threads.token({ clientID: otherApp.clientID }), threads.token()), 100));
@@ -197,9 +276,23 @@ describe('simulator: debug_token of Threads', () => {
   const inspect = async (input: string, inspector = threads.token()) =>
     threads.get('/v1.0/debug_token', { access_token: inspector, input_token: input });
 
-  it('refuses an app token as the inspector, which only the Graph dialect takes', async () => {
-    const { status, error } = await inspect(threads.token(), `TH|${app.clientID}|${app.clientSecret}`);
-    expect([status, error.code]).to.deep.equal([400, 10]);
+  it('takes app tokens as the inspector, issued or put together, for everybody', async () => {
+    const issued = await threads.get('/oauth/access_token', {
+      client_id: app.clientID,
+      client_secret: app.clientSecret,
+      grant_type: 'client_credentials',
+    });
+    for (const inspector of [`TH|${app.clientID}|${app.clientSecret}`, String(issued.json.access_token)]) {
+      const { status, json } = await inspect(threads.token({ userId: mateo.id }), inspector);
+      expect(status).to.equal(200);
+      expect(json.data).to.include({ is_valid: true, user_id: mateo.id });
+    }
+  });
+
+  it('answers without the version as well', async () => {
+    const token = threads.token();
+    const query = { access_token: token, input_token: token };
+    expect((await threads.get('/debug_token', query)).json.data).to.include({ is_valid: true });
   });
 
   it('answers for a token nobody issued that it is not valid', async () => {
@@ -297,6 +390,15 @@ describe('simulator: debug_token of the Facebook Graph', () => {
       expires_at: (START + 60 * DAY) / 1000,
       issued_at: START / 1000,
     });
+  });
+
+  it('answers at every version since 2.0', async () => {
+    const query = { access_token: `TH|${app.clientID}|${app.clientSecret}`, input_token: threads.token() };
+    for (const version of ['v2.0', 'v19.0', 'v23.0']) {
+      const { json } = await threads.get(`/${version}/debug_token`, query);
+      expect(json.data).to.include({ app_id: app.clientID });
+    }
+    expect((await threads.get('/v0.0/debug_token', query)).status).to.be.above(399);
   });
 
   it("takes a tester's token as the inspector, and describes app tokens", async () => {

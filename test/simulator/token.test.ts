@@ -37,10 +37,11 @@ describe('simulator: a code for a short-lived token', () => {
 
   it('refuses a wrong secret, and does not spend the code on it', async () => {
     const code = freshCode();
-    await expectRefusal(
-      exchange({ code, client_secret: 'secret-of-nobody' }),
-      'Error validating client secret.',
-    );
+    const { status, error, text } = await exchange({ code, client_secret: 'secret-of-nobody' });
+    expect(status).to.equal(400);
+    expect(error).to.include({ type: 'OAuthException', code: 101 });
+    expect(error.message).to.match(/^Error validating application\./);
+    expect(text).not.to.contain('secret-of');
     expect((await exchange({ code })).status).to.equal(200);
   });
 
@@ -49,10 +50,60 @@ describe('simulator: a code for a short-lived token', () => {
   it('refuses a code that still carries #_', () =>
     expectRefusal(exchange({ code: `${freshCode()}#_` }), NO_CODE));
 
-  it('refuses a code that was used', async () => {
+  it('refuses a code that was used, with words for the person and without a message', async () => {
     const code = freshCode();
     expect((await exchange({ code })).status).to.equal(200);
-    await expectRefusal(exchange({ code }), NO_CODE);
+    const { status, json } = await exchange({ code });
+    expect(status).to.equal(400);
+    expect(json).to.deep.equal({
+      error: {
+        code: 100,
+        error_subcode: 4279030,
+        error_user_title: 'Invalid Authorization Code Specified',
+        error_user_msg: 'The authorization code is not valid. Reason: used_authorization_code.',
+      },
+    });
+  });
+
+  it('does not tell another app that a code was used', async () => {
+    const code = freshCode();
+    await exchange({ code });
+    const client_id = otherApp.clientID;
+    await expectRefusal(exchange({ code, client_id, client_secret: otherApp.clientSecret }), NO_CODE);
+  });
+
+  it('refuses a multipart form that is cut, a file in place of a value, and a repeated field', async () => {
+    const path = `${threads.origin}/oauth/access_token`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    const body = '--x\r\nContent-Disposition: form-data; name="code"\r\n\r\nAQ';
+    await expectRefusal(ask(path, { method: 'POST', headers, body }), /could not be read/);
+    const unbounded = { 'content-type': 'multipart/form-data' };
+    await expectRefusal(ask(path, { method: 'POST', headers: unbounded, body }), /could not be read/);
+    const file = new FormData();
+    file.set('grant_type', new Blob(['authorization_code']), 'grant.txt');
+    await expectRefusal(ask(path, { method: 'POST', body: file }), /grant_type must be a string/);
+    const repeated = new FormData();
+    for (const [name, value] of Object.entries(form())) repeated.append(name, value);
+    repeated.append('code', 'AQ');
+    await expectRefusal(ask(path, { method: 'POST', body: repeated }), /code must be given only once/);
+  });
+
+  it('takes a multipart form', async () => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(form())) body.append(name, value);
+    const { status, json } = await ask(`${threads.origin}/oauth/access_token`, { method: 'POST', body });
+    expect([status, json.user_id === undefined]).to.deep.equal([200, false]);
+  });
+
+  it('answers at /v1.0 as well', async () => {
+    expect((await threads.post('/v1.0/oauth/access_token', form())).status).to.equal(200);
+    const wrong = threads.post('/v1.0/oauth/access_token', form({ grant_type: 'password' }));
+    await expectRefusal(wrong, /grant_type/);
+  });
+
+  it('serves a person whom the app may not serve afterwards', async () => {
+    threads.simulator.addApp({ ...app, reviewed: false });
+    expect((await exchange({ code: freshCode(mateo.id) })).status).to.equal(200);
   });
 
   it('lets one of ten simultaneous exchanges win', async () => {
@@ -157,7 +208,6 @@ describe('simulator: an app token', () => {
 
   for (const [what, change] of Object.entries<Record<string, string>>({
     'an unknown client': { client_id: '9' },
-    'a wrong secret': { client_secret: 'secret-of-nobody' },
     'another grant type': { grant_type: 'authorization_code' },
     'no secret': { client_secret: '' },
   })) {
@@ -168,6 +218,12 @@ describe('simulator: an app token', () => {
       expect(text).not.to.contain('secret-of');
     });
   }
+
+  it('is refused for a wrong secret', async () => {
+    const { status, error } = await ask({ client_secret: 'secret-of-nobody' });
+    expect([status, error.code]).to.deep.equal([400, 101]);
+    expect(error.message).to.match(/^Error validating application\./);
+  });
 
   it('carries the app id and can inspect tokens in the Graph dialect', async () => {
     const { json } = await ask();
@@ -219,6 +275,23 @@ describe('simulator: a long-lived token', () => {
     const { status, error } = await exchange(threads.token({ longLived: true }));
     expect(status).to.equal(400);
     expect(error).to.deep.equal({ message: 'Session key invalid', type: 'OAuthException', code: 190 });
+  });
+
+  it('is refused to a person whom the app may not serve without App Review: 100, subcode 10', async () => {
+    const token = threads.token({ userId: mateo.id });
+    threads.simulator.addApp({ ...app, reviewed: false });
+    const { status, error } = await exchange(token);
+    expect(status).to.equal(400);
+    expect(error).to.include({ code: 100, error_subcode: 10 });
+    expect(error.message).to.contain('list of Threads testers');
+    expect((await exchange(threads.token())).status).to.equal(200);
+  });
+
+  it('is given at /v1.0 too, and for a token in the Authorization header', async () => {
+    const query = new URLSearchParams({ grant_type: 'th_exchange_token', client_secret: app.clientSecret });
+    const headers = { authorization: `Bearer ${threads.token()}` };
+    const { status, json } = await ask(`${threads.origin}/v1.0/access_token?${query}`, { headers });
+    expect([status, json.expires_in]).to.deep.equal([200, 5_184_000]);
   });
 
   it('is refused for another grant type or repeated parameters', async () => {
@@ -288,6 +361,24 @@ describe('simulator: a refresh', () => {
     const query = { grant_type: 'refresh_token', access_token: threads.token({ longLived: true }) };
     expect((await threads.get('/refresh_access_token', query)).error.code).to.equal(100);
     expect((await refresh('')).error.code).to.equal(104);
+  });
+
+  it('is given at /v1.0 too', async () => {
+    const query = { grant_type: 'th_refresh_token', access_token: threads.token({ longLived: true }) };
+    threads.clock.now += DAY;
+    expect((await threads.get('/v1.0/refresh_access_token', query)).status).to.equal(200);
+  });
+
+  it('does not prolong the permissions of a private profile', async () => {
+    threads.simulator.addUser({ ...ada, isPrivate: true });
+    const token = threads.token({ longLived: true });
+    threads.clock.now += DAY;
+    const access_token = String((await refresh(token)).json.access_token);
+    const inspected = await threads.get('/v1.0/debug_token', { access_token, input_token: access_token });
+    expect(inspected.json.data).to.include({
+      data_access_expires_at: (START + 90 * DAY) / 1000,
+      expires_at: (START + 61 * DAY) / 1000,
+    });
   });
 
   it('gives a new token of 60 days and 90 more days of permissions; the old token runs on to its own end', async () => {
