@@ -23,21 +23,24 @@ export {
   type ExchangeCodeOptions,
   ThreadsClient,
   type ThreadsClientOptions,
-  type TokenResult,
 } from './threads/client.js';
 export {
+  isThreadsError,
   ThreadsAuthorizationError,
-  type ThreadsErrorReason,
+  type ThreadsError,
   ThreadsGraphAPIError,
   ThreadsSignedRequestError,
   type ThreadsSignedRequestErrorCode,
   ThreadsTokenError,
 } from './threads/errors.js';
 export type { ThreadsProfile } from './threads/profile.js';
+export type { ThreadsErrorReason } from './threads/reason.js';
 export {
   parseSignedRequest,
   type SignedRequest,
   type SignedRequestOptions,
 } from './threads/signed-request.js';
+export type { LongLivedTokenResult, ParseError, TokenResult } from './threads/token-result.js';
 export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './threads/verify-token.js';
 export { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './transport/network-error.js';
+export { redactURL } from './transport/redact.js';

@@ -1,7 +1,7 @@
 import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { withoutFragment } from '../threads/fragment.js';
-import { cleaned } from '../threads/refusal.js';
 import { textOf } from '../transport/json.js';
+import { secretRemover } from '../transport/redact.js';
 
 /** What a request to the strategy's route brings. */
 export type CallbackRequest =
@@ -56,7 +56,8 @@ export function readCallback(query: unknown, body: unknown): CallbackRequest {
     }
   }
 
-  const said = (name: Parameter) => cleaned(found[name], [found.code ?? '', found.state ?? '']);
+  const clean = secretRemover([found.code ?? '', found.state ?? '']);
+  const said = (name: Parameter) => clean(found[name]);
   if (found.error && CANCELLED.has(found.error)) {
     return {
       kind: 'cancelled',

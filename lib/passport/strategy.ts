@@ -1,9 +1,10 @@
 import { parse as parseQuery } from 'node:querystring';
 import type { Request } from 'express';
 import { Strategy as OAuth2Strategy } from 'passport-oauth2';
-import { ThreadsClient, type TokenResult } from '../threads/client.js';
+import { ThreadsClient } from '../threads/client.js';
 import { ThreadsGraphAPIError, ThreadsTokenError } from '../threads/errors.js';
 import type { ThreadsProfile } from '../threads/profile.js';
+import type { TokenResult } from '../threads/token-result.js';
 import type { TokenInfo } from '../threads/verify-token.js';
 import { textOf } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';

@@ -1,18 +1,17 @@
-import { idOf, numberOf, textOf } from '../transport/json.js';
-import {
-  type Answer,
-  assertSuccess,
-  assertTransport,
-  getJSON,
-  httpURL,
-  postForm,
-} from '../transport/json-request.js';
-import { ThreadsNetworkError } from '../transport/network-error.js';
-import { ThreadsTokenError } from './errors.js';
+import { textOf } from '../transport/json.js';
+import { assertTransport, getJSON, httpURL, postForm } from '../transport/json-request.js';
+import type { RefusalContext } from './errors.js';
 import { withoutFragment } from './fragment.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
-import { refusalIn, withoutSecrets } from './refusal.js';
+import {
+  type LongLivedTokenResult,
+  longLivedTokenFrom,
+  type ParseError,
+  type TokenRequest,
+  type TokenResult,
+  tokenFrom,
+} from './token-result.js';
 import { type TokenInfo, verifyToken } from './verify-token.js';
 
 /** Options of {@link ThreadsClient}. */
@@ -27,22 +26,8 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   graphURL?: string | undefined;
   /** The `/me` fields; `id` is always among them. Default: as for the strategy. */
   profileFields?: readonly string[] | undefined;
-}
-
-/** An access token, as a token endpoint hands it out. */
-export interface TokenResult {
-  /** The access token. */
-  accessToken: string;
-  /** Such as `bearer`; the code exchange does not say. */
-  tokenType?: string;
-  /** Seconds from now until the token expires; the code exchange does not say (it is 1 hour). */
-  expiresIn?: number;
-  /** When the token expires, reckoned from `expiresIn` and this machine's clock. */
-  expiresAt?: Date;
-  /** The exact id of the person (code exchange only). */
-  userId?: string;
-  /** The whole answer; integers that a double cannot hold are strings. */
-  raw: Record<string, unknown>;
+  /** The clock: milliseconds since the epoch. Default: `Date.now`. */
+  now?: (() => number) | undefined;
 }
 
 /** Options of a single call. */
@@ -59,16 +44,21 @@ export interface ExchangeCodeOptions extends CallOptions {
    * Makes an error of a refusal, in place of the library's own: given the text of the answer, without the secrets of
    * this request, and its HTTP status. For `null`, and where it throws, the library's own stands.
    */
-  parseError?: ((body: string, status: number) => Error | null | undefined) | undefined;
+  parseError?: ParseError | undefined;
 }
 
 /** Where the code exchange of Threads is. */
 export const TOKEN_URL = 'https://graph.threads.net/oauth/access_token';
 
 const WRONG_APP =
-  'Check that clientID and clientSecret are the Threads App ID and Threads app secret, not those of the Facebook app.';
+  'Check `clientSecret` first: it must be the Threads app secret, and `clientID` the Threads App ID, not those of the Facebook app.';
 
-const CODE_ADVICE = `A code works once and for 1 hour, and the redirect URI must be the one that the authorization window was given: let the person start again. ${WRONG_APP}`;
+const CODE_ADVICE = `${WRONG_APP} A code works once and for 1 hour, and the redirect URI must be the one that the authorization window was given, to the letter.`;
+
+const EXCHANGE_ADVICE = `${WRONG_APP} Only a short-lived token that has not expired can be exchanged.`;
+
+const REFRESH_ADVICE =
+  'A token can be refreshed when it is long-lived, at least 24 hours old and not expired.';
 
 /**
  * The Threads login protocol without Passport, for jobs and scripts: every endpoint once.
@@ -131,7 +121,8 @@ export class ThreadsClient {
       code: bareCode,
     };
     const answer = await postForm(this.#tokenURL, params, this.#call(signal));
-    return tokenFrom(answer, [clientSecret, bareCode], CODE_ADVICE, parseError);
+    const context = { advice: CODE_ADVICE };
+    return tokenFrom(answer, { ...this.#request([bareCode], context), parseError });
   }
 
   /**
@@ -144,7 +135,7 @@ export class ThreadsClient {
    *
    * Source: Threads, "Long-Lived Tokens".
    */
-  async exchangeToken(shortLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+  async exchangeToken(shortLived: string, { signal }: CallOptions = {}): Promise<LongLivedTokenResult> {
     assertText('shortLived', shortLived);
     const { clientSecret } = this.#options;
     const params = {
@@ -153,11 +144,8 @@ export class ThreadsClient {
       access_token: shortLived,
     };
     const answer = await getJSON(this.#sibling('access_token'), params, this.#call(signal));
-    return tokenFrom(
-      answer,
-      [clientSecret, shortLived],
-      `Only a short-lived token that has not expired can be exchanged. ${WRONG_APP}`,
-    );
+    const context = { advice: EXCHANGE_ADVICE };
+    return longLivedTokenFrom(answer, this.#request([shortLived], context));
   }
 
   /**
@@ -170,16 +158,12 @@ export class ThreadsClient {
    *
    * Source: Threads, "Long-Lived Tokens".
    */
-  async refreshToken(longLived: string, { signal }: CallOptions = {}): Promise<TokenResult> {
+  async refreshToken(longLived: string, { signal }: CallOptions = {}): Promise<LongLivedTokenResult> {
     assertText('longLived', longLived);
-    const { clientSecret } = this.#options;
     const params = { grant_type: 'th_refresh_token', access_token: longLived };
     const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
-    return tokenFrom(
-      answer,
-      [clientSecret, longLived],
-      'A token can be refreshed when it is long-lived, at least 24 hours old and not expired.',
-    );
+    const context = { advice: REFRESH_ADVICE };
+    return longLivedTokenFrom(answer, this.#request([longLived], context));
   }
 
   /**
@@ -187,7 +171,7 @@ export class ThreadsClient {
    *
    * @param options - `signal`: ends the call early
    * @returns the token
-   * @throws {@link ThreadsTokenError} when Threads refuses
+   * @throws {@link ThreadsTokenError} when Threads refuses; `requiresLogin` is `false`, for no person is asked about
    *
    * Source: Threads, "App Access Tokens".
    */
@@ -199,7 +183,8 @@ export class ThreadsClient {
       grant_type: 'client_credentials',
     };
     const answer = await getJSON(this.#tokenURL, params, this.#call(signal));
-    return tokenFrom(answer, [clientSecret], WRONG_APP);
+    const context = { advice: WRONG_APP, ofPerson: false };
+    return tokenFrom(answer, this.#request([], context));
   }
 
   /**
@@ -239,6 +224,11 @@ export class ThreadsClient {
     return { timeout, dispatcher, customHeaders, clientSecret, enableProof, signal };
   }
 
+  #request(carried: string[], context: RefusalContext): TokenRequest {
+    const { clientSecret, now = () => Date.now() } = this.#options;
+    return { secrets: [clientSecret, ...carried], context, now };
+  }
+
   #sibling(endpoint: string): string {
     return new URL(`../${endpoint}`, this.#tokenURL).href;
   }
@@ -246,61 +236,4 @@ export class ThreadsClient {
 
 function assertText(name: string, value: unknown): void {
   if (!textOf(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
-}
-
-function tokenFrom(
-  answer: Answer,
-  secrets: string[],
-  advice: string,
-  parseError?: ExchangeCodeOptions['parseError'],
-): TokenResult {
-  const { body, status: httpStatus, retryAfter } = answer;
-  const refusal = refusalIn(answer, secrets);
-  if (refusal) {
-    const own = new ThreadsTokenError(refusal, { advice, httpStatus, retryAfter });
-    throw parsedError(parseError, withoutSecrets(answer.text, secrets), httpStatus) ?? own;
-  }
-  assertSuccess(answer, 'The token endpoint');
-
-  const accessToken = textOf(body.access_token);
-  if (accessToken === undefined) throw malformed('access_token');
-  const result: TokenResult = { accessToken, raw: body };
-
-  const tokenType = textOf(body.token_type);
-  if (tokenType) result.tokenType = tokenType;
-  if (body.expires_in != null) {
-    const expiresIn = numberOf(body.expires_in);
-    const expiresAt = new Date(Date.now() + (expiresIn ?? Number.NaN) * 1000);
-    if (expiresIn === undefined || expiresIn < 0 || Number.isNaN(expiresAt.getTime())) {
-      throw malformed('expires_in');
-    }
-    result.expiresIn = expiresIn;
-    result.expiresAt = expiresAt;
-  }
-  if (body.user_id != null) {
-    const userId = idOf(body.user_id);
-    if (userId === undefined) throw malformed('user_id');
-    result.userId = userId;
-    result.raw = { ...body, user_id: userId };
-  }
-  return result;
-}
-
-function parsedError(
-  parse: ExchangeCodeOptions['parseError'],
-  body: string,
-  status: number,
-): Error | undefined {
-  try {
-    return parse?.(body, status) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function malformed(key: string): ThreadsNetworkError {
-  return new ThreadsNetworkError(
-    'INVALID_RESPONSE',
-    `The token answer has no well-formed "${key}". Check \`tokenURL\`.`,
-  );
 }

@@ -1,33 +1,13 @@
 import { AuthorizationError, TokenError } from 'passport-oauth2';
-import { nameAndTrace } from '../transport/network-error.js';
-
-/**
- * Why Threads refused a token or a request, in one word.
- *
- * `expired`, `logged_out` (or password changed), `not_authorized` (never allowed the app, or removed it),
- * `checkpoint` (the person must clear a security check), `unconfirmed_user`, `invalid_session` and
- * `invalid_token` mean that the person has to sign in again. `permission` is a missing scope or app
- * capability, `rate_limited` and `temporary` pass with time.
- *
- * Source: Graph API, "Handle errors" and "Debug and error handling of access tokens".
- */
-export type ThreadsErrorReason =
-  | 'expired'
-  | 'logged_out'
-  | 'not_authorized'
-  | 'checkpoint'
-  | 'unconfirmed_user'
-  | 'invalid_session'
-  | 'invalid_token'
-  | 'permission'
-  | 'rate_limited'
-  | 'temporary'
-  | 'unknown';
+import { nameAndTrace, ThreadsNetworkError } from '../transport/network-error.js';
+import { adviceFor, isTransient, reasonFor, requiresLogin, type ThreadsErrorReason } from './reason.js';
 
 /** A refusal in any of the shapes that Threads uses, brought into one. */
 export interface Refusal {
   /** `error.message`, `error_message` or `error_description`. */
   message: string;
+  /** Why, where the shape says it without a code. */
+  reason?: ThreadsErrorReason | undefined;
   /** `error.type` or `error_type`. */
   type?: string | undefined;
   /** `error.code`, `code` or `error`. */
@@ -36,33 +16,11 @@ export interface Refusal {
   subcode?: number | undefined;
   /** `error.fbtrace_id`. */
   traceId?: string | undefined;
+  /** `error.error_user_title`. */
+  userTitle?: string | undefined;
+  /** `error.error_user_msg`. */
+  userMessage?: string | undefined;
 }
-
-const REASON_BY_SUBCODE: Partial<Record<number, ThreadsErrorReason>> = {
-  458: 'not_authorized',
-  459: 'checkpoint',
-  460: 'logged_out',
-  463: 'expired',
-  464: 'unconfirmed_user',
-  467: 'invalid_token',
-  492: 'invalid_session',
-};
-
-const RATE_LIMIT_CODES = new Set([4, 17, 32, 341, 613]);
-
-const ADVICE: Record<ThreadsErrorReason, string> = {
-  expired: 'The access token has expired: the person must sign in again.',
-  logged_out: 'The person logged out or changed the password: they must sign in again.',
-  not_authorized: 'The person has not allowed this app, or has removed it: they must sign in again.',
-  checkpoint: 'The person must open Threads and clear a security check, then sign in again.',
-  unconfirmed_user: 'The person must confirm the Threads account, then sign in again.',
-  invalid_session: 'The session behind the access token is gone: the person must sign in again.',
-  invalid_token: 'The access token is not valid: the person must sign in again.',
-  permission: 'A permission or app capability is missing: ask for it in `scope`, and check App Review.',
-  rate_limited: 'The rate limit is reached: back off and try again later.',
-  temporary: 'Threads has a temporary problem: try again later.',
-  unknown: '',
-};
 
 const HINT_BY_ERROR_CODE: Partial<Record<number, string>> = {
   1: 'A parameter is usually missing or empty: check client_id, redirect_uri and scope.',
@@ -70,28 +28,12 @@ const HINT_BY_ERROR_CODE: Partial<Record<number, string>> = {
     'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
   1349026:
     'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
+  1349187: 'Threads wants https: give the app a redirect URI, and the page that links to Threads, on https.',
   1349168:
     'The redirect URI is not registered to the letter. Compare it with the dashboard, which may have added a trailing slash.',
   1349245:
     'Add the account as a Threads tester of the app, then accept the invite in Threads: Settings → Website permissions → Invites.',
 };
-
-/**
- * Says why Threads refused, from its numeric error code and subcode.
- *
- * @param code - the Graph API error code
- * @param subcode - the Graph API error subcode
- * @param httpStatus - the HTTP status of the answer, where there was one
- * @returns the reason, `unknown` where the table has no entry
- */
-export function reasonFor(code: unknown, subcode?: number, httpStatus?: number): ThreadsErrorReason {
-  if (httpStatus === 429 || (typeof code === 'number' && RATE_LIMIT_CODES.has(code))) return 'rate_limited';
-  if (code === 102 || code === 190) return (subcode && REASON_BY_SUBCODE[subcode]) || 'invalid_token';
-  if (code === 1 || code === 2 || httpStatus === 503) return 'temporary';
-  if (code === 3 || code === 10 || (typeof code === 'number' && code >= 200 && code <= 299))
-    return 'permission';
-  return (subcode && REASON_BY_SUBCODE[subcode]) || 'unknown';
-}
 
 /**
  * The authorization window sent the person back with an error that is not a cancellation.
@@ -110,7 +52,8 @@ export class ThreadsAuthorizationError extends AuthorizationError {
 
   /**
    * @param message - `error_description` or `error_message`
-   * @param details - `error` (as `code`, default `server_error`), `error_reason`, `error_code` and `error_uri`
+   * @param details - `error` (as `code`, default `server_error`), `error_reason`, `error_code`, and `error_uri`, which
+   * is left out where it is no http(s) URL
    */
   constructor(
     message: string | undefined,
@@ -124,7 +67,7 @@ export class ThreadsAuthorizationError extends AuthorizationError {
     const code = details.code || 'server_error';
     const hint = details.errorCode === undefined ? undefined : HINT_BY_ERROR_CODE[details.errorCode];
     const said = message || `Threads ended the authorization with "${code}"`;
-    super(sentences(said, hint), code, details.uri, code === 'temporarily_unavailable' ? 503 : 502);
+    super(sentences(said, hint), code, webPage(details.uri), code === 'temporarily_unavailable' ? 503 : 502);
     this.reason = details.reason;
     this.errorCode = details.errorCode;
     this.hint = hint;
@@ -153,6 +96,10 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
   readonly subcode: number | undefined;
   /** Threads' `error.fbtrace_id`, for a report to Meta. */
   readonly traceId: string | undefined;
+  /** Threads' `error.error_user_title`: a heading for the person, in their language. */
+  readonly userTitle: string | undefined;
+  /** Threads' `error.error_user_msg`: what to tell the person, in their language. */
+  readonly userMessage: string | undefined;
   /** Why, in one word. */
   readonly reason: ThreadsErrorReason;
   /** The person must go through the authorization window again. */
@@ -161,26 +108,26 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
   readonly isTransient: boolean;
   /** Seconds to wait, where the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** The HTTP status that Threads answered with. */
+  readonly httpStatus: number | undefined;
 
   /**
    * @param refusal - what Threads said
-   * @param context - `advice`: what to do when the code says nothing; `httpStatus` and `retryAfter` (seconds) of the answer
+   * @param context - see {@link RefusalContext}
    */
   constructor(refusal: Refusal, context: RefusalContext = {}) {
-    const reason = reasonFor(refusal.code, refusal.subcode, context.httpStatus);
-    // "Session key invalid", without a subcode, also is what a living token of the wrong kind gets.
-    const advice =
-      reason === 'invalid_token' && refusal.subcode === undefined && context.advice
-        ? `${context.advice} Otherwise the person must sign in again.`
-        : ADVICE[reason] || context.advice;
-    super(sentences(refusal.message, advice), refusal.code, undefined, 502);
-    this.type = refusal.type;
-    this.subcode = refusal.subcode;
-    this.traceId = refusal.traceId;
-    this.reason = reason;
-    this.requiresLogin = requiresLogin(reason);
-    this.isTransient = isTransient(reason);
-    this.retryAfter = context.retryAfter;
+    const { message, ...members } = read(refusal, context);
+    super(message, refusal.code, undefined, 502);
+    this.type = members.type;
+    this.subcode = members.subcode;
+    this.traceId = members.traceId;
+    this.userTitle = members.userTitle;
+    this.userMessage = members.userMessage;
+    this.reason = members.reason;
+    this.requiresLogin = members.requiresLogin;
+    this.isTransient = members.isTransient;
+    this.retryAfter = members.retryAfter;
+    this.httpStatus = members.httpStatus;
     nameAndTrace(this, ThreadsTokenError);
   }
 }
@@ -199,6 +146,10 @@ export class ThreadsGraphAPIError extends Error {
   readonly subcode: number | undefined;
   /** `error.fbtrace_id`, for a report to Meta. */
   readonly traceId: string | undefined;
+  /** Threads' `error.error_user_title`: a heading for the person, in their language. */
+  readonly userTitle: string | undefined;
+  /** Threads' `error.error_user_msg`: what to tell the person, in their language. */
+  readonly userMessage: string | undefined;
   /** Why, in one word. */
   readonly reason: ThreadsErrorReason;
   /** The person must go through the authorization window again. */
@@ -214,20 +165,22 @@ export class ThreadsGraphAPIError extends Error {
 
   /**
    * @param refusal - what Threads said
-   * @param context - `httpStatus` and `retryAfter` (seconds) of the answer
+   * @param context - see {@link RefusalContext}
    */
   constructor(refusal: Refusal, context: RefusalContext = {}) {
-    const reason = reasonFor(refusal.code, refusal.subcode, context.httpStatus);
-    super(sentences(refusal.message, ADVICE[reason] || context.advice));
-    this.type = refusal.type;
+    const { message, ...members } = read(refusal, context);
+    super(message);
+    this.type = members.type;
     this.code = refusal.code;
-    this.subcode = refusal.subcode;
-    this.traceId = refusal.traceId;
-    this.reason = reason;
-    this.requiresLogin = requiresLogin(reason);
-    this.isTransient = isTransient(reason);
-    this.retryAfter = context.retryAfter;
-    this.httpStatus = context.httpStatus;
+    this.subcode = members.subcode;
+    this.traceId = members.traceId;
+    this.userTitle = members.userTitle;
+    this.userMessage = members.userMessage;
+    this.reason = members.reason;
+    this.requiresLogin = members.requiresLogin;
+    this.isTransient = members.isTransient;
+    this.retryAfter = members.retryAfter;
+    this.httpStatus = members.httpStatus;
     this.status = 502;
     nameAndTrace(this, ThreadsGraphAPIError);
   }
@@ -255,22 +208,63 @@ export class ThreadsSignedRequestError extends Error {
   }
 }
 
-/** What is known about a refusal besides its text. */
+/** Any error of this library. */
+export type ThreadsError =
+  | ThreadsAuthorizationError
+  | ThreadsTokenError
+  | ThreadsGraphAPIError
+  | ThreadsNetworkError
+  | ThreadsSignedRequestError;
+
+/**
+ * Tells an error of this library from any other value.
+ *
+ * @param value - whatever was thrown
+ */
+export function isThreadsError(value: unknown): value is ThreadsError {
+  return (
+    value instanceof ThreadsAuthorizationError ||
+    value instanceof ThreadsTokenError ||
+    value instanceof ThreadsGraphAPIError ||
+    value instanceof ThreadsNetworkError ||
+    value instanceof ThreadsSignedRequestError
+  );
+}
+
+/** What is known about a refusal besides what Threads said. */
 export interface RefusalContext {
-  /** What to do where the code says nothing. */
+  /** What is likely wrong at this endpoint, where the code does not say. */
   advice?: string | undefined;
+  /** What was refused, to begin the message with. */
+  subject?: string | undefined;
+  /** Whether the refused token is that of the person: only then can signing in again help. Default: `true`. */
+  ofPerson?: boolean | undefined;
   /** The HTTP status of the answer. */
   httpStatus?: number | undefined;
   /** Seconds, from `Retry-After`. */
   retryAfter?: number | undefined;
 }
 
-function requiresLogin(reason: ThreadsErrorReason): boolean {
-  return !['permission', 'rate_limited', 'temporary', 'unknown'].includes(reason);
+function read(refusal: Refusal, context: RefusalContext) {
+  const { code, subcode } = refusal;
+  const { subject, ofPerson = true, httpStatus, retryAfter } = context;
+  const reason = refusal.reason ?? reasonFor(code, subcode, httpStatus);
+  const said = subject ? `${subject}: ${refusal.message}` : refusal.message;
+  return {
+    ...refusal,
+    message: sentences(said, adviceFor(refusal, reason, context)),
+    reason,
+    requiresLogin: ofPerson && requiresLogin(reason),
+    isTransient: isTransient(reason),
+    retryAfter,
+    httpStatus,
+  };
 }
 
-function isTransient(reason: ThreadsErrorReason): boolean {
-  return reason === 'rate_limited' || reason === 'temporary';
+function webPage(uri: string | undefined): string | undefined {
+  if (uri === undefined || !URL.canParse(uri)) return undefined;
+  const { protocol, href } = new URL(uri);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
 }
 
 function sentences(said: string, advice: string | undefined): string {

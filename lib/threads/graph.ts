@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type Answer, assertSuccess, getJSON, type TransportOptions } from '../transport/json-request.js';
-import { ThreadsGraphAPIError } from './errors.js';
+import { type RefusalContext, ThreadsGraphAPIError } from './errors.js';
 import { refusalIn } from './refusal.js';
 
 /** Where the Graph API of Threads is, with its version. */
@@ -20,7 +20,7 @@ export interface GraphOptions extends TransportOptions {
  * @param url - the endpoint
  * @param params - the query, with the `access_token`
  * @param options - how to ask
- * @param advice - what to do about a refusal whose code says nothing
+ * @param context - what is known about a refusal before there is one
  * @throws {@link ThreadsGraphAPIError} when it refuses
  * @throws {@link ThreadsNetworkError} when there is no usable answer
  *
@@ -30,7 +30,7 @@ export async function askGraph(
   url: string,
   params: { access_token: string } & Record<string, string>,
   options: GraphOptions,
-  advice?: string,
+  context?: RefusalContext,
 ): Promise<Answer> {
   const { clientSecret = '', enableProof } = options;
   if (enableProof && !clientSecret) throw new TypeError('`enableProof` needs `clientSecret`');
@@ -43,7 +43,7 @@ export async function askGraph(
   const { status: httpStatus, retryAfter } = answer;
   const { access_token, input_token = '' } = params;
   const refusal = refusalIn(answer, [access_token, input_token, clientSecret, proof]);
-  if (refusal) throw new ThreadsGraphAPIError(refusal, { advice, httpStatus, retryAfter });
+  if (refusal) throw new ThreadsGraphAPIError(refusal, { ...context, httpStatus, retryAfter });
   assertSuccess(answer, new URL(url).pathname);
   return answer;
 }

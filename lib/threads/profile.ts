@@ -75,7 +75,7 @@ export function profileFromMe({ body, text }: Answer): ThreadsProfile {
     profile.username = username;
     // Half a character, as in a text that was cut, cannot be encoded.
     const handle = encodeURIComponent(username.replace(/\p{Surrogate}/gu, '\ufffd'));
-    profile.profileUrl = `https://www.threads.net/@${handle}`;
+    profile.profileUrl = `https://www.threads.com/@${handle}`;
   }
   if (displayName) profile.displayName = displayName;
   if (picture) profile.photos = [{ value: picture }];

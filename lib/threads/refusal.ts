@@ -1,14 +1,17 @@
-import { codeOf, isObject, textOf } from '../transport/json.js';
+import { isObject, numberOf, textOf } from '../transport/json.js';
 import type { Answer } from '../transport/json-request.js';
+import { secretRemover } from '../transport/redact.js';
 import type { Refusal } from './errors.js';
 
-const LONGEST_MESSAGE = 500;
+// The code that comes with it repeats the HTTP status: this sentence alone says what is wrong.
+const DEAD_CODE = 'Matching code was not found or was already used';
 
 /**
  * Finds the refusal in an answer, in whichever of the three shapes that Threads uses, and takes every secret
  * of the request out of it.
  *
- * - `{ error: { message, type, code, error_subcode, fbtrace_id } }`: Graph API, "Handle errors"
+ * - `{ error: { message, type, code, error_subcode, error_user_title, error_user_msg, fbtrace_id } }`: Graph API,
+ *   "Handle errors"
  * - `{ error_type, code, error_message }`: Threads, "Get Access Tokens and Permissions"
  * - `{ error, error_description }`: RFC 6749 section 5.2
  *
@@ -18,67 +21,54 @@ const LONGEST_MESSAGE = 500;
  */
 export function refusalIn(answer: Answer, secrets: readonly string[]): Refusal | undefined {
   const { error, error_message, error_type, error_description, code } = answer.body;
-  const clean = (value: unknown) => cleaned(value, secrets);
-  const message = (value: unknown) =>
-    clean(value) ?? `Threads refused the request with HTTP ${answer.status}`;
+  const isGraphError = isObject(error);
+  if (!isGraphError && ![error, error_message, error_type].some(textOf)) return undefined;
 
-  if (isObject(error)) {
+  const clean = secretRemover(secrets);
+  const silence = `Threads refused the request with HTTP ${answer.status}`;
+  if (isGraphError) {
+    const userMessage = clean(error.error_user_msg);
     return {
-      message: message(error.message),
-      type: clean(error.type),
-      code: codeOf(error.code) ?? clean(error.code),
-      subcode: codeOf(error.error_subcode),
-      traceId: clean(error.fbtrace_id),
+      message: clean(error.message) ?? userMessage ?? silence,
+      type: wordOf(clean(error.type)),
+      code: numberOf(error.code) ?? wordOf(clean(error.code)),
+      subcode: numberOf(error.error_subcode),
+      traceId: wordOf(clean(error.fbtrace_id)),
+      userTitle: clean(error.error_user_title),
+      userMessage,
     };
   }
-  if (typeof error_message === 'string' || typeof error_type === 'string') {
+  if (textOf(error_message) || textOf(error_type)) {
     return {
-      message: message(error_message),
-      type: clean(error_type),
-      code: codeOf(code) ?? clean(code),
+      message: clean(error_message) ?? silence,
+      reason: error_message === DEAD_CODE ? 'invalid_code' : undefined,
+      type: wordOf(clean(error_type)),
+      code: numberOf(code) ?? wordOf(clean(code)),
     };
   }
-  if (textOf(error)) {
-    return {
-      message:
-        clean(error_description) ?? `Threads refused the request: ${clean(error) ?? 'it did not say why'}`,
-      code: clean(error),
-    };
-  }
-  return undefined;
+  const said =
+    clean(error_description) ?? `Threads refused the request: ${clean(error) ?? 'it did not say why'}`;
+  return { message: said, code: wordOf(clean(error)) };
+}
+
+/** A word as Meta's types and ids are. Longer texts are quoted in messages alone, where nobody takes them for a fact. */
+function wordOf(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\w./+=-]{1,64}$/.test(text) ? text : undefined;
 }
 
 /**
- * Takes secrets and control characters out of a text that came from outside, and bounds its length.
+ * The text of an answer without the secrets of its request. It stays JSON.
  *
- * @returns `undefined` for anything but a string that says something
+ * @param answer - the answer
+ * @param secrets - values that the request carried and that the answer may quote
  */
-export function cleaned(value: unknown, secrets: readonly string[] = []): string | undefined {
-  const text = textOf(value);
-  if (text === undefined) return undefined;
-  const printable = withoutSecrets(text, secrets)
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim();
-  if (printable === '') return undefined;
-  return printable.length > LONGEST_MESSAGE ? `${printable.slice(0, LONGEST_MESSAGE)}…` : printable;
-}
-
-/** Replaces secrets by `[redacted]`. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  // An app access token spells the app secret out: TH|<app id>|<app secret>.
-  const parts = secrets.flatMap((secret) => [secret, secret.split('|').at(-1) ?? '']).filter(Boolean);
-  parts.sort((a, b) => b.length - a.length);
-  const redact = (from: string) => parts.reduce((rest, part) => rest.replaceAll(part, '[redacted]'), from);
-
-  const redacted = redact(text);
-  const decoded = percentDecoded(redacted);
-  const inner = redact(decoded);
-  return inner === decoded ? redacted : inner;
-}
-
-/** Undoes percent-encoding, be it once or more, of whatever is encoded in a text. */
-function percentDecoded(text: string): string {
-  return text.replace(/(?:%(?:25)*[\da-f]{2})+/gi, (run) =>
-    Buffer.from(run.replace(/%(?:25)*(?=[\da-f]{2})/gi, ''), 'hex').toString(),
-  );
+export function redactedText({ body }: Answer, secrets: readonly string[]): string {
+  const clean = secretRemover(secrets);
+  const redact = (value: unknown): unknown => {
+    if (typeof value === 'string') return clean(value) ?? '';
+    if (Array.isArray(value)) return value.map(redact);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [clean(key) ?? '', redact(part)]));
+  };
+  return JSON.stringify(redact(body));
 }

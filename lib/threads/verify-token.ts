@@ -1,15 +1,16 @@
-import { codeOf, idOf, isObject, type JSONObject, textOf } from '../transport/json.js';
+import { idOf, isObject, type JSONObject, numberOf, textOf } from '../transport/json.js';
 import { assertTransport, httpURL } from '../transport/json-request.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
-import { reasonFor, type ThreadsErrorReason } from './errors.js';
+import { secretRemover } from '../transport/redact.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
-import { cleaned } from './refusal.js';
+import { reasonFor, type ThreadsErrorReason } from './reason.js';
 
 /** Options of {@link verifyToken}. */
 export interface VerifyTokenOptions extends GraphOptions {
   /**
-   * The inspector. For Threads: a user access token of a Threads tester of the same app. For Facebook's Graph
-   * API: an app access token, or a token of one of the app's developers.
+   * The inspector: an access token of the app that the token in question belongs to, as `getAppAccessToken` of
+   * {@link ThreadsClient} gets it. Or a user access token of a Threads tester of the app; for Facebook's Graph API, of
+   * one of its developers.
    */
   accessToken: string;
   /** Where `debug_token` is. Default: `https://graph.threads.net/v1.0`. */
@@ -30,9 +31,9 @@ export interface TokenInfo {
   scopes: string[];
   /** When the token was issued. */
   issuedAt?: Date;
-  /** When the token expires; `null` for never. */
+  /** When the token expires; `null` for never, and where it was not said. */
   expiresAt: Date | null;
-  /** When the app's access to the person's data expires; `null` for never. */
+  /** When the app's access to the person's data expires; `null` for never, and where it was not said. */
   dataAccessExpiresAt: Date | null;
   /** The id of the app (Facebook Graph API). */
   appId?: string;
@@ -57,8 +58,13 @@ export interface TokenInfo {
   raw: Record<string, unknown>;
 }
 
-const INSPECTOR_ADVICE =
-  'The inspector must be a user token of a Threads tester of the same app (Facebook: an app token).';
+/** An error that is answered speaks of the inspector: about a dead token in question, `debug_token` answers. */
+const ABOUT_INSPECTOR = {
+  subject: 'debug_token refused the inspector, which says nothing about the token in question',
+  advice:
+    'The inspector (`accessToken`) must be a living app access token, or the token of a Threads tester, of the app that the token in question belongs to.',
+  ofPerson: false,
+};
 
 /**
  * Asks `debug_token` what an access token is: whose, for which app, with which permissions, until when.
@@ -68,7 +74,8 @@ const INSPECTOR_ADVICE =
  * @param inputToken - the access token in question
  * @param options - the inspector's token, and how to ask
  * @returns what Threads, or Facebook's Graph API, says of the token
- * @throws {@link ThreadsGraphAPIError} when the inspector is refused
+ * @throws {@link ThreadsGraphAPIError} when the inspector is refused; `requiresLogin` is then `false`, whatever the
+ * reason
  * @throws {@link ThreadsNetworkError} when there is no usable answer
  * @throws TypeError when a token is not a non-empty string, or another option is wrong
  *
@@ -77,14 +84,16 @@ const INSPECTOR_ADVICE =
 export async function verifyToken(inputToken: string, options: VerifyTokenOptions): Promise<TokenInfo> {
   if (!textOf(inputToken)) throw new TypeError('verifyToken needs the access token to verify, as a string');
   if (!textOf(options?.accessToken)) {
-    throw new TypeError('verifyToken needs `accessToken`: the token of a Threads tester of the same app');
+    throw new TypeError(
+      'verifyToken needs `accessToken`: an app access token, or the token of a Threads tester of the same app',
+    );
   }
   assertTransport(options);
   const { accessToken, graphURL = GRAPH_URL } = options;
   const url = `${httpURL('graphURL', graphURL)}/debug_token`;
   const params = { access_token: accessToken, input_token: inputToken };
-  const { body } = await askGraph(url, params, options, INSPECTOR_ADVICE);
-  return tokenInfoFrom(body, [inputToken, accessToken]);
+  const { body } = await askGraph(url, params, options, ABOUT_INSPECTOR);
+  return tokenInfoFrom(body, [inputToken, accessToken, options.clientSecret ?? '']);
 }
 
 function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
@@ -121,8 +130,8 @@ function id(data: JSONObject, key: string): string | undefined {
 }
 
 function moment(data: JSONObject, key: string): Date | null {
-  const seconds = data[key] ?? 0;
-  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
+  const seconds = numberOf(data[key] ?? 0);
+  const date = new Date((seconds ?? Number.NaN) * 1000);
   if (Number.isNaN(date.getTime())) throw malformed(key);
   return seconds === 0 ? null : date;
 }
@@ -146,9 +155,9 @@ function granularScopes(value: unknown): { scope: string; targetIds?: string[] }
 }
 
 function tokenProblem(error: JSONObject, secrets: string[]): NonNullable<TokenInfo['error']> {
-  const code = codeOf(error.code);
-  const subcode = codeOf(error.subcode);
-  const message = cleaned(error.message, secrets);
+  const code = numberOf(error.code);
+  const subcode = numberOf(error.subcode);
+  const message = secretRemover(secrets)(error.message);
   return {
     ...(code !== undefined && { code }),
     ...(message !== undefined && { message }),

@@ -1,11 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { redactURL } from './redact.js';
 
 type Method = (...args: unknown[]) => unknown;
 
 /** What is used of undici's own request object, which goes to the writer and to the log alike. */
 type LoggedRequest = { path: string } & Record<string, string | Method>;
-
-const SECRETS = /([?&](?:access_token|input_token|client_secret|appsecret_proof)=)[^&#]*/g;
 
 // From the first of these calls on (undici 6 and 7; undici 8), the writer has read the path.
 const AFTER_WRITER = ['onConnect', 'onError', 'onRequestStart', 'onResponseError'];
@@ -22,7 +21,7 @@ export function redactDebugLog(): void {
   subscribe('undici:request:create', (message) => {
     const { request } = message as { request: LoggedRequest };
     const { path } = request;
-    const redacted = path.replace(SECRETS, '$1[redacted]');
+    const redacted = redactURL(path);
     if (redacted === path) return;
 
     let written = false;

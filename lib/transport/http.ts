@@ -61,7 +61,7 @@ export function exchange(
     };
     const fail = (error: unknown) => {
       if (tries > 0 && !stopped && status === 0 && isDeadConnection(error)) send();
-      else stop(networkError(error, host));
+      else stop(networkError(error, host, status));
     };
     const handler: Dispatcher.DispatchHandler = {
       onConnect(abortRequest) {
@@ -76,7 +76,7 @@ export function exchange(
       },
       onData(chunk) {
         size += chunk.length;
-        if (size > RESPONSE_LIMIT) stop(tooLarge());
+        if (size > RESPONSE_LIMIT) stop(tooLarge(status));
         else chunks.push(chunk);
         return true;
       },
@@ -130,7 +130,7 @@ function abortError(host: string, signal: AbortSignal | undefined): ThreadsNetwo
  *
  * @throws {@link ThreadsNetworkError} where it is compressed and cannot be decompressed within the limit
  */
-export async function readText({ body, header }: Reply, host: string): Promise<string> {
+export async function readText({ status, body, header }: Reply, host: string): Promise<string> {
   const coding = header('content-encoding')?.toLowerCase() ?? 'identity';
   if (coding === 'identity' || body.length === 0) return withoutMark(body);
 
@@ -141,13 +141,14 @@ export async function readText({ body, header }: Reply, host: string): Promise<s
     throw new ThreadsNetworkError(
       'INVALID_RESPONSE',
       `${host} sent an answer with an unknown Content-Encoding`,
+      { httpStatus: status },
     );
   }
   try {
     const limit = { maxOutputLength: RESPONSE_LIMIT };
     return withoutMark(await promisify<Buffer, object, Buffer>(decompress)(body, limit));
   } catch (error) {
-    throw networkError(error, host);
+    throw networkError(error, host, status);
   }
 }
 

@@ -94,15 +94,17 @@ async function ask(
 function answerIn(text: string, reply: Reply, url: string): Answer {
   const { status } = reply;
   if (status >= 300 && status <= 399) {
-    throw invalid(url, `answered with a redirect (HTTP ${status}), which is not followed`);
+    throw invalid(url, `answered with a redirect (HTTP ${status}), which is not followed`, {
+      httpStatus: status,
+    });
   }
 
   const body = parseJSONObject(text);
-  const retryAfter = status === 429 || status === 503 ? secondsOf(reply.header('retry-after')) : undefined;
+  const retryAfter = status === 429 || status >= 500 ? secondsOf(reply.header('retry-after')) : undefined;
   if (body === undefined) {
     const type = mediaType(reply.header('content-type'));
     const kind = text === '' ? 'an empty body' : `${type} that is not a JSON object`;
-    throw invalid(url, `answered HTTP ${status} with ${kind}`, retryAfter);
+    throw invalid(url, `answered HTTP ${status} with ${kind}`, { httpStatus: status, retryAfter });
   }
   return { status, body, text, retryAfter };
 }
@@ -113,9 +115,12 @@ function answerIn(text: string, reply: Reply, url: string): Answer {
  * @param who - the endpoint, for the message
  * @throws {@link ThreadsNetworkError}
  */
-export function assertSuccess({ status }: Answer, who: string): void {
-  if (status >= 200 && status <= 299) return;
-  throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${status} without saying why`);
+export function assertSuccess({ status: httpStatus, retryAfter }: Answer, who: string): void {
+  if (httpStatus >= 200 && httpStatus <= 299) return;
+  throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${httpStatus} without saying why`, {
+    httpStatus,
+    retryAfter,
+  });
 }
 
 /** The same headers, so that one that the app gives takes the place of ours. */
@@ -164,12 +169,16 @@ function loadTransport(): typeof import('./http.js') {
   return require('./http.js') as typeof import('./http.js');
 }
 
-function invalid(url: string, what: string, retryAfter?: number): ThreadsNetworkError {
+function invalid(
+  url: string,
+  what: string,
+  answer: { httpStatus: number; retryAfter?: number | undefined },
+): ThreadsNetworkError {
   const { host, pathname } = new URL(url);
   return new ThreadsNetworkError(
     'INVALID_RESPONSE',
     `${host}${pathname} ${what}. Check that the URL is one of Threads and that no proxy answers in its place.`,
-    retryAfter,
+    answer,
   );
 }
 

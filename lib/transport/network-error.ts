@@ -14,22 +14,33 @@ export class ThreadsNetworkError extends InternalOAuthError {
   readonly code: ThreadsNetworkErrorCode;
   /** The HTTP status for this app's own answer: 504 for a timeout, else 502. */
   readonly status: number;
-  /** The same request may succeed later. */
+  /** The same request may succeed later: no answer, or one with HTTP 429 or 5xx. */
   readonly isTransient: boolean;
   /** Seconds to wait, where the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** The HTTP status that was answered with, where one was. */
+  readonly httpStatus: number | undefined;
 
   /**
    * @param code - what happened
    * @param message - what happened, where, and what to do
-   * @param retryAfter - seconds
+   * @param answer - `httpStatus` and `retryAfter` (seconds) of the answer, as far as there was one
    */
-  constructor(code: ThreadsNetworkErrorCode, message: string, retryAfter?: number) {
+  constructor(
+    code: ThreadsNetworkErrorCode,
+    message: string,
+    { httpStatus, retryAfter }: { httpStatus?: number | undefined; retryAfter?: number | undefined } = {},
+  ) {
     super(message, undefined);
     this.code = code;
     this.status = code === 'TIMEOUT' ? 504 : 502;
-    this.isTransient = code === 'TIMEOUT' || code === 'NETWORK' || retryAfter !== undefined;
+    this.isTransient =
+      code === 'TIMEOUT' ||
+      code === 'NETWORK' ||
+      httpStatus === 429 ||
+      (httpStatus !== undefined && httpStatus >= 500);
     this.retryAfter = retryAfter;
+    this.httpStatus = httpStatus;
     nameAndTrace(this, ThreadsNetworkError);
   }
 }
@@ -43,27 +54,30 @@ export function isDeadConnection(error: unknown): boolean {
 }
 
 /**
- * Says what went wrong with a host.
+ * Says what went wrong with a host, be it before its answer or within one that began with `httpStatus`.
  *
  * The original error is left behind: undici's and its mocks' messages may quote the URL or the answer.
  */
-export function networkError(error: unknown, host: string): ThreadsNetworkError {
+export function networkError(error: unknown, host: string, httpStatus?: number): ThreadsNetworkError {
   const code = systemCodeOf(error);
+  const answer = { httpStatus: httpStatus || undefined };
   if (/^(ERR_BUFFER_TOO_LARGE|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/.test(code)) {
-    return tooLarge();
+    return tooLarge(httpStatus);
   }
   if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$|^ETIMEDOUT$/.test(code)) {
-    return new ThreadsNetworkError('TIMEOUT', `${host} did not answer in time (${code})`);
+    return new ThreadsNetworkError('TIMEOUT', `${host} did not answer in time (${code})`, answer);
   }
   if (/^(HTTPParserError$|HPE_|Z_|ERR_BROTLI|ERR__?ERROR_)/.test(code)) {
     return new ThreadsNetworkError(
       'INVALID_RESPONSE',
       `${host} sent an answer that cannot be read (${code})`,
+      answer,
     );
   }
   return new ThreadsNetworkError(
     'NETWORK',
     `No whole answer from ${host} (${code}). Check the network, DNS, proxy and TLS settings of this machine.`,
+    answer,
   );
 }
 
@@ -75,10 +89,11 @@ function systemCodeOf(error: unknown): string {
 }
 
 /** Says that an answer is longer than {@link RESPONSE_LIMIT}. */
-export function tooLarge(): ThreadsNetworkError {
+export function tooLarge(httpStatus?: number): ThreadsNetworkError {
   return new ThreadsNetworkError(
     'RESPONSE_TOO_LARGE',
     `The answer is longer than ${RESPONSE_LIMIT / 1024} KiB`,
+    { httpStatus },
   );
 }
 

@@ -35,7 +35,13 @@ function refused(properties: Record<string, unknown>) {
     isGraph(endpoint)
       ? {
           type: ThreadsGraphAPIError,
-          properties: { name: 'ThreadsGraphAPIError', status: 502, ...properties },
+          properties: {
+            name: 'ThreadsGraphAPIError',
+            status: 502,
+            ...properties,
+            // What debug_token refuses is the inspector, which is no reason for anybody to sign in again.
+            ...(endpoint === 'debug' && { requiresLogin: false }),
+          },
         }
       : { type: ThreadsTokenError, properties: { name: 'ThreadsTokenError', status: 502, ...properties } };
 }
@@ -49,6 +55,7 @@ function refusedInspector(properties: Record<string, unknown>) {
 const TIMEOUT = network('TIMEOUT', { isTransient: true });
 const NETWORK = network('NETWORK', { isTransient: true });
 const INVALID = network('INVALID_RESPONSE', { isTransient: false });
+const INVALID_5XX = network('INVALID_RESPONSE', { isTransient: true });
 const TOO_LARGE = network('RESPONSE_TOO_LARGE', { isTransient: false });
 
 const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expected)> = {
@@ -77,7 +84,7 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   'redirects with 307': INVALID,
   'answers 204': INVALID,
   'answers HTML': INVALID,
-  'answers HTML with 502': INVALID,
+  'answers HTML with 502': INVALID_5XX,
   'answers HTML that calls itself JSON': INVALID,
   'answers nothing': INVALID,
   'answers null': INVALID,
@@ -86,8 +93,8 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   'answers a string': INVALID,
   'answers true': INVALID,
   'answers {}': INVALID,
-  'answers {} with 500': INVALID,
-  'answers the right thing with 500': INVALID,
+  'answers {} with 500': INVALID_5XX,
+  'answers the right thing with 500': INVALID_5XX,
   'answers half a document': INVALID,
   'answers JSON and then more': INVALID,
   'nests 30,000 arrays': INVALID,
@@ -101,7 +108,7 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   'calls itself text/html': 'signs in',
   'has bytes that are not UTF-8': 'signs in',
 
-  'refuses as the code exchange does': refusedInspector({ code: 400, reason: 'unknown' }),
+  'refuses as the code exchange does': refusedInspector({ code: 400, reason: 'invalid_code' }),
   'refuses an expired token': refused({
     code: 190,
     subcode: 463,

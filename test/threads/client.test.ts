@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { ThreadsClient, ThreadsNetworkError, ThreadsTokenError } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp } from '../../lib/simulator/index.js';
+import { expectNoSecretIn } from '../faults/secrets.js';
 import { answers, app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
 import { useNock } from '../support/nock.js';
@@ -122,18 +123,62 @@ describe('ThreadsClient: token answers', () => {
     });
   }
 
-  it('have an expiry reckoned from this machine’s clock', async () => {
+  it('have an expiry reckoned from this machine’s clock, as it is when they come', async () => {
     const { client } = clientWith();
-    const before = Date.now();
+    const { now } = Date;
+    try {
+      for (const time of [0, Date.UTC(2026, 10, 1)]) {
+        Date.now = () => time;
+        const { expiresAt } = await client.refreshToken(LONG_TOKEN);
+        expect(expiresAt.getTime()).to.equal(time + 5183944_000);
+      }
+    } finally {
+      Date.now = now;
+    }
+  });
+
+  it('have an expiry reckoned from the clock that the app gives', async () => {
+    const time = Date.UTC(2026, 10, 1);
+    const { client } = clientWith({}, { now: () => time });
     const { expiresAt, ...rest } = await client.exchangeToken(SHORT_TOKEN);
-    const after = Date.now();
+    expect(expiresAt.getTime()).to.equal(time + 5183944_000);
     expect(rest).to.deep.equal({
       accessToken: LONG_TOKEN,
       tokenType: 'bearer',
       expiresIn: 5183944,
       raw: answers.exchange,
     });
-    expect(expiresAt?.getTime()).to.be.within(before + 5183944_000, after + 5183944_000);
+  });
+
+  for (const expires_in of [undefined, null]) {
+    it(`without expires_in (${expires_in}) are refused by exchange and refresh: no lifetime is assumed`, async () => {
+      const reply = { body: { ...answers.exchange, expires_in } };
+      const { client } = clientWith({ exchange: reply, refresh: reply });
+      for (const asking of [client.exchangeToken(SHORT_TOKEN), client.refreshToken(LONG_TOKEN)]) {
+        const error = await rejection(asking);
+        expect(error).to.be.instanceOf(ThreadsNetworkError).and.include({ code: 'INVALID_RESPONSE' });
+        expect(error.message).to.include('"expires_in"');
+      }
+    });
+  }
+
+  it('last as long as Threads says, be it less than 60 days, and be it said in a string', async () => {
+    for (const expires_in of [5124548, '5124548']) {
+      const body = { ...answers.exchange, expires_in };
+      const { client } = clientWith({ exchange: { body } }, { now: () => 0 });
+      const result = await client.exchangeToken(SHORT_TOKEN);
+      expect(result.expiresIn).to.equal(5124548);
+      expect(result.expiresAt.getTime()).to.equal(5124548_000);
+      expect(result.raw.expires_in).to.equal(5124548);
+    }
+  });
+
+  it('have the same user id whether it came as a number or as a string', async () => {
+    for (const user_id of [USER_ID, `"${USER_ID}"`]) {
+      const { client } = clientWith({ token: { body: `{"access_token":"T","user_id":${user_id}}` } });
+      const { userId, raw } = await client.exchangeCode(CODE, callbackURL);
+      expect([userId, raw.user_id]).to.deep.equal([USER_ID, USER_ID]);
+    }
   });
 
   it('have a user id for the code exchange, and no expiry', async () => {
@@ -279,6 +324,20 @@ describe('ThreadsClient', () => {
     expect(seen).to.deep.equal([JSON.stringify(redacted), 400]);
   });
 
+  it('hands over JSON, wherever in it a secret was and however it was spelt', async () => {
+    const quotes = [CODE, encodeURIComponent(clientSecret), Buffer.from(CODE).toString('base64')];
+    const body = { error_message: `"${quotes}%22`, [CODE]: [{ deep: quotes }], error_type: 'T', code: 400 };
+    const { client } = clientWith({ token: { status: 400, body } });
+    let seen = '';
+    const parseError = (text: string) => {
+      seen = text;
+      return null;
+    };
+    await rejection(client.exchangeCode(CODE, callbackURL, { parseError }));
+    expect(JSON.parse(seen)).to.have.keys('error_message', '[redacted]', 'error_type', 'code');
+    expectNoSecretIn(seen, [CODE, clientSecret, Buffer.from(CODE).toString('base64').slice(0, -2)]);
+  });
+
   it('keeps its own error of a refused code where the app makes none, or fails to', async () => {
     const body = { error_type: 'OAuthException', code: 400, error_message: 'No' };
     const { client } = clientWith({ token: { status: 400, body } });
@@ -321,6 +380,8 @@ describe('ThreadsClient', () => {
       const again = await rejection(client.exchangeCode(code, redirectURI));
       expect(again).to.be.instanceOf(ThreadsTokenError);
       expect(again).to.include({ code: 100, subcode: 4279030 });
+      expect(again).to.include({ reason: 'invalid_code', requiresLogin: true });
+      expect(again.message).to.include('redirect URI').and.include('start again');
 
       const long = await client.exchangeToken(short.accessToken);
       expect(await rejection(client.exchangeToken(long.accessToken))).to.include({ code: 190 });

@@ -36,7 +36,7 @@ describe('profile', () => {
       id: USER_ID,
       username: 'ada.okafor',
       displayName: 'Ada Okafor',
-      profileUrl: 'https://www.threads.net/@ada.okafor',
+      profileUrl: 'https://www.threads.com/@ada.okafor',
       photos: [{ value: 'https://scontent.example/ada.jpg' }],
       biography: 'Bridges 📷',
       isVerified: true,
@@ -85,12 +85,12 @@ describe('profile', () => {
   it('writes a username that no person should have so that the link stays one', async () => {
     const { profileUrl, username } = await profileOf({ id: '1', username: '../x?a=b"><i>' });
     expect(username).to.equal('../x?a=b"><i>');
-    expect(profileUrl).to.equal('https://www.threads.net/@..%2Fx%3Fa%3Db%22%3E%3Ci%3E');
+    expect(profileUrl).to.equal('https://www.threads.com/@..%2Fx%3Fa%3Db%22%3E%3Ci%3E');
   });
 
   it('makes a link of a username that was cut in the middle of a character', async () => {
     const { profileUrl } = await profileOf('{"id":"1","username":"ada\\ud83d"}');
-    expect(profileUrl).to.equal('https://www.threads.net/@ada%EF%BF%BD');
+    expect(profileUrl).to.equal('https://www.threads.com/@ada%EF%BF%BD');
   });
 
   it('cannot touch the prototype of anything', async () => {

@@ -115,9 +115,27 @@ describe('verifyToken: the question could not be asked', () => {
     expect(error.message).to.include('Not a tester');
   });
 
-  it('says who may inspect where the code says nothing', async () => {
-    const error = await rejection(verify(graphError(100), 400));
-    expect(error.message).to.include('Threads tester');
+  it('says that it is the inspector who was refused, and who may inspect', async () => {
+    for (const [code, subcode] of [[100], [10], [190, 463], [190, 460], [102], [100, 10], [250]] as const) {
+      const { message } = await rejection(verify(graphError(code, subcode), 400));
+      expect(message).to.match(/^debug_token refused the inspector.*app access token.*Threads tester/);
+    }
+  });
+
+  it('sends nobody to sign in when the inspector is what has died', async () => {
+    for (const subcode of [458, 459, 460, 463, 464, 467, 492, undefined]) {
+      const error = await rejection(verify(graphError(190, subcode, 'Session has expired'), 401));
+      expect(error).to.include({ code: 190, requiresLogin: false });
+      expect(error.message).not.to.include('sign in');
+    }
+  });
+
+  it('rejects where the token belongs to another app than the inspector', async () => {
+    const said = '(#100) The App_id in the input_token did not match the Viewing App';
+    const error = await rejection(verify(graphError(100, undefined, said), 400));
+    expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ code: 100, requiresLogin: false });
+    expect(error.message).to.include(said);
+    expect(error.message.replace(said, '')).not.to.include('input_token');
   });
 
   const malformed: [key: string, changes: Record<string, unknown>][] = [
@@ -213,6 +231,17 @@ describe('verifyToken', () => {
       expiresAt: null,
       dataAccessExpiresAt: null,
       raw: body,
+    });
+  });
+
+  it('reads times and ids that came as strings, or as numbers, alike', async () => {
+    const times = { expires_at: '1752254132', issued_at: '1747070132', data_access_expires_at: '0' };
+    const info = await verify(debugAnswer({ ...times, app_id: 1234567890123456 }));
+    expect(info).to.deep.include({
+      expiresAt: new Date('2025-07-11T17:15:32Z'),
+      issuedAt: new Date('2025-05-12T17:15:32Z'),
+      dataAccessExpiresAt: null,
+      appId: '1234567890123456',
     });
   });
 

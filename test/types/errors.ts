@@ -1,6 +1,8 @@
 import { type AuthorizationError, type InternalOAuthError, TokenError } from 'passport-oauth2';
 import {
+  isThreadsError,
   ThreadsAuthorizationError,
+  type ThreadsError,
   type ThreadsErrorReason,
   ThreadsGraphAPIError,
   ThreadsNetworkError,
@@ -63,6 +65,18 @@ export type ErrorsAre = [
   Expect<Equal<ThreadsGraphAPIError['requiresLogin'], boolean>>,
   Expect<Equal<ThreadsGraphAPIError['retryAfter'], number | undefined>>,
 ];
+
+/** What all of them have in common needs no look at the class. */
+export function answer(error: unknown): [number, string] | undefined {
+  return isThreadsError(error) ? [error.status, error.message] : undefined;
+}
+
+export function isClosed(error: ThreadsError): number | undefined {
+  if (error instanceof ThreadsAuthorizationError) return error.errorCode;
+  if (error instanceof ThreadsSignedRequestError) return error.status;
+  // The rest comes from an answer, or from none.
+  return error.httpStatus;
+}
 
 /** Code that knows passport-oauth2's errors alone keeps working. */
 export function asInPassportOAuth2(

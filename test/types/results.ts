@@ -1,4 +1,5 @@
 import {
+  type LongLivedTokenResult,
   parseSignedRequest,
   ThreadsClient,
   type ThreadsErrorReason,
@@ -50,12 +51,14 @@ type Resolved<F> = F extends (...args: never[]) => Promise<infer R> ? R : never;
 
 export type ClientAnswersWith = [
   Expect<Equal<Resolved<ThreadsClient['exchangeCode']>, TokenResult>>,
-  Expect<Equal<Resolved<ThreadsClient['exchangeToken']>, TokenResult>>,
-  Expect<Equal<Resolved<ThreadsClient['refreshToken']>, TokenResult>>,
+  Expect<Equal<Resolved<ThreadsClient['exchangeToken']>, LongLivedTokenResult>>,
+  Expect<Equal<Resolved<ThreadsClient['refreshToken']>, LongLivedTokenResult>>,
   Expect<Equal<Resolved<ThreadsClient['getAppAccessToken']>, TokenResult>>,
   Expect<Equal<Resolved<ThreadsClient['verifyToken']>, TokenInfo>>,
   Expect<Equal<Resolved<ThreadsClient['getProfile']>, ThreadsProfile>>,
   Expect<Equal<Resolved<typeof verifyToken>, TokenInfo>>,
+  Expect<Equal<LongLivedTokenResult['expiresIn'], number>>,
+  Expect<Equal<LongLivedTokenResult['expiresAt'], Date>>,
   Expect<Equal<TokenResult['accessToken'], string>>,
   Expect<Equal<TokenResult['expiresIn'], number | undefined>>,
   Expect<Equal<TokenResult['expiresAt'], Date | undefined>>,
