@@ -2,32 +2,57 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { routeAuthorization } from './authorize.js';
 import { readForms } from './body.js';
+import { routeControl } from './control.js';
 import { endpointOf } from './endpoints.js';
 import { AuthorizationWindowError, graphRefusal, Refusal, tokenRefusal } from './errors.js';
+import type { Faults } from './faults.js';
 import { routeGraph } from './graph.js';
 import { requireKnownHost } from './hosts.js';
 import { InvalidParameter } from './params.js';
+import type { RequestLog } from './request-log.js';
 import type { Store } from './store.js';
 import { routeTokens } from './token.js';
+import type { ThreadsSimulator } from './types.js';
 import { routeWebsite } from './website.js';
 
+/** What the routes work on. */
+export interface Parts {
+  store: Store;
+  faults: Faults;
+  log: RequestLog;
+  /** Host names that are let in beside loopback. */
+  knownHosts: ReadonlySet<string>;
+  /** The simulator itself, for the control API; it exists by the time of a request. */
+  simulator: () => ThreadsSimulator;
+}
+
 /** Puts the routes together. Everything the simulator answers passes through here. */
-export function createApp(
-  store: Store,
-  knownHosts: ReadonlySet<string>,
-): (req: IncomingMessage, res: ServerResponse) => void {
+export function createApp({
+  store,
+  faults,
+  log,
+  knownHosts,
+  simulator,
+}: Parts): (req: IncomingMessage, res: ServerResponse) => void {
   const express = loadExpress();
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', 'loopback');
 
-  app.use((req, res, next) => {
-    store.record(req.method, req.path);
+  app.use(requireKnownHost(knownHosts), (_req, res, next) => {
     res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  app.use(requireKnownHost(knownHosts), readForms(express));
+  app.get('/health', (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+  routeControl(app, express.json({ limit: '64kb' }), simulator);
+
+  app.use((req, res, next) => log.begin(req, res, next));
+  app.use(readForms(express));
+  app.use((req, res, next) => log.noteBody(req, res, next));
+  app.use((req, res, next) => faults.handle(req, res, next));
 
   routeAuthorization(app, store);
   routeTokens(app, store);

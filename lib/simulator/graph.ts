@@ -10,6 +10,7 @@ import {
 } from './access.js';
 import { threadsPaths } from './endpoints.js';
 import { graphRefusal } from './errors.js';
+import { originOf } from './origin.js';
 import { allParams, type Params } from './params.js';
 import type { Store, Token } from './store.js';
 import type { SimulatedApp, SimulatedUser } from './types.js';
@@ -146,11 +147,6 @@ function describe(input: string, inspecting: SimulatedApp, store: Store): Record
     granular_scopes: token.scopes.map((scope) => ({ scope })),
     user_id: token.grant.user,
   };
-}
-
-function originOf(req: Request): string {
-  const { localAddress, localPort } = req.socket;
-  return `${req.protocol}://${req.get('host') ?? `${localAddress}:${localPort}`}${req.baseUrl}`;
 }
 
 function seconds(milliseconds: number): number {

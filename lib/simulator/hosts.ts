@@ -11,6 +11,15 @@ export function hostNameOf(host: string): string | undefined {
   return new URL(`http://${host}`).hostname.replace(/\.$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
+/** @throws TypeError for what is no host name, or has a port */
+export function requireHostName(host: string): string {
+  const name = typeof host === 'string' ? hostNameOf(host) : undefined;
+  if (name === undefined || /:\d+$/.test(host)) {
+    throw new TypeError('hosts must hold names such as "simulator.test", without scheme and port');
+  }
+  return name;
+}
+
 /**
  * Lets in requests for this machine and for the names in `allowed` alone. Otherwise a website could point a name
  * of its own at 127.0.0.1 and read the simulator's answers in a visitor's browser (DNS rebinding).

@@ -1,10 +1,13 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { answerWindow } from './answer.js';
 import { createApp } from './app.js';
 import { simulatedApp, simulatedUsers } from './defaults.js';
-import { hostNameOf } from './hosts.js';
+import { Faults } from './faults.js';
+import { hostNameOf, requireHostName } from './hosts.js';
+import { Listener } from './listener.js';
+import { endpointsAt } from './origin.js';
 import { scopeNames } from './params.js';
 import { removeApp } from './removal.js';
+import { RequestLog } from './request-log.js';
 import { type Grant, Store } from './store.js';
 import type { SimulatedApp, SimulatedUser, ThreadsSimulator, ThreadsSimulatorOptions } from './types.js';
 
@@ -14,10 +17,13 @@ export type {
   CallbackAnswer,
   RemovalReport,
   SimulatedApp,
+  SimulatedEndpoints,
+  SimulatedFault,
   SimulatedRequest,
   SimulatedUser,
   ThreadsSimulator,
   ThreadsSimulatorOptions,
+  WindowAnswer,
 } from './types.js';
 
 /**
@@ -35,21 +41,23 @@ export type {
  */
 export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): ThreadsSimulator {
   const { apps = [simulatedApp], users = simulatedUsers, now = () => Date.now(), hosts = [] } = options;
-  const store = new Store(now);
+  let travelled = 0;
+  const time = () => now() + travelled;
+  const store = new Store(time);
   for (const app of apps) store.addApp(app);
   for (const user of users) store.addUser(user);
+  const faults = new Faults();
+  const log = new RequestLog(time);
   const knownHosts = new Set(hosts.map(requireHostName));
-  const handler = createApp(store, knownHosts);
-  let server: Server | undefined;
-  let origin: string | undefined;
+  const listener = new Listener();
 
-  function requireApp(clientID: string): SimulatedApp {
+  function appNamed(clientID: string): SimulatedApp {
     const app = store.apps.get(clientID);
     if (!app) throw new Error(`The simulator knows no app with the client ID ${clientID}`);
     return app;
   }
 
-  function requireUser(id: string | undefined): SimulatedUser {
+  function userNamed(id: string | undefined): SimulatedUser {
     const user = id === undefined ? store.users.values().next().value : store.users.get(id);
     if (!user)
       throw new Error(id === undefined ? 'The simulator has no users' : `The simulator knows no user ${id}`);
@@ -61,58 +69,52 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     userId?: string,
     scope: string | readonly string[] = 'threads_basic',
   ): Grant {
-    const app = requireApp(clientID);
-    const user = requireUser(userId);
+    const app = appNamed(clientID);
+    const user = userNamed(userId);
     if (!store.mayLogIn(user, app)) throw new Error(`@${user.username} is not a tester of app ${clientID}`);
     return store.grant(app, user, scopeNames(scope));
   }
 
-  return {
-    handler,
+  const simulator: ThreadsSimulator = {
+    handler: createApp({ store, faults, log, knownHosts, simulator: () => simulator }),
 
-    listen(port = 0, host = '127.0.0.1') {
-      return new Promise((resolve, reject) => {
-        if (server) return reject(new Error('The simulator already listens'));
-        const starting = createServer(handler);
-        server = starting;
-        starting.once('error', (error) => {
-          server = undefined;
-          reject(error);
-        });
-        starting.listen(port, host, () => {
-          knownHosts.add(hostNameOf(urlHost(host)) ?? host);
-          origin = `http://${urlHost(host)}:${(starting.address() as AddressInfo).port}`;
-          resolve(origin);
-        });
-      });
+    async listen(port = 0, host = '127.0.0.1') {
+      const origin = await listener.listen(simulator.handler, port, host);
+      knownHosts.add(hostNameOf(new URL(origin).hostname) ?? host);
+      return origin;
     },
 
-    async close() {
-      const closing = server;
-      server = undefined;
-      origin = undefined;
-      if (!closing) return;
-      await new Promise<void>((resolve) => {
-        closing.close(() => resolve());
-        closing.closeAllConnections();
-      });
-    },
+    close: () => listener.close(),
 
     get endpoints() {
-      if (origin === undefined) throw new Error('The simulator has no address yet: await listen() first');
-      return {
-        authorizationURL: `${origin}/oauth/authorize`,
-        tokenURL: `${origin}/oauth/access_token`,
-        graphURL: `${origin}/v1.0`,
-      };
+      if (listener.origin === undefined)
+        throw new Error('The simulator has no address yet: await listen() first');
+      return endpointsAt(listener.origin);
     },
+
+    endpointsAt,
 
     addApp: (app) => store.addApp(app),
 
     addUser: (user) => store.addUser(user),
 
+    answer: (location, options = {}) => answerWindow(location, options, store, userNamed),
+
+    fail: (endpoint, fault) => faults.add(endpoint, fault),
+
+    travel(milliseconds) {
+      if (!Number.isFinite(milliseconds)) throw new TypeError('travel takes a number of milliseconds');
+      travelled += milliseconds;
+    },
+
+    reset() {
+      faults.reset();
+      log.clear();
+      travelled = 0;
+    },
+
     authorize({ clientID, redirectURI, userId, scope }) {
-      if (!requireApp(clientID).redirectURIs.includes(redirectURI)) {
+      if (!appNamed(clientID).redirectURIs.includes(redirectURI)) {
         throw new Error(`App ${clientID} has not registered the redirect URI ${redirectURI}`);
       }
       return store.issueCode(allow(clientID, userId, scope), redirectURI);
@@ -124,11 +126,11 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     },
 
     revoke({ clientID, userId }) {
-      store.revoke(requireApp(clientID).clientID, requireUser(userId).id);
+      store.revoke(appNamed(clientID).clientID, userNamed(userId).id);
     },
 
     async removeApp({ clientID, userId, deleteData = false }) {
-      return removeApp(store, requireApp(clientID), requireUser(userId), deleteData);
+      return removeApp(store, appNamed(clientID), userNamed(userId), deleteData);
     },
 
     expireToken(accessToken) {
@@ -138,25 +140,12 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     },
 
     logOut(userId) {
-      store.logOut(requireUser(userId).id);
+      store.logOut(userNamed(userId).id);
     },
 
     get requests() {
-      return [...store.requests];
+      return log.requests;
     },
   };
-}
-
-function requireHostName(host: string): string {
-  const name = typeof host === 'string' ? hostNameOf(host) : undefined;
-  if (name === undefined || /:\d+$/.test(host)) {
-    throw new TypeError('hosts must hold names such as "simulator.test", without scheme and port');
-  }
-  return name;
-}
-
-function urlHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
+  return simulator;
 }

@@ -27,6 +27,11 @@ export class Params {
     return text(name, values[0]) || undefined;
   }
 
+  /** Everything as it came, for the request log. */
+  *entries(): Iterable<[string, unknown]> {
+    for (const [name, values] of this.#values) for (const value of values) yield [name, value];
+  }
+
   /** All values of a parameter that may repeat, such as a ticked checkbox. */
   many(name: string): string[] {
     return (this.#values.get(name) ?? []).map((value) => text(name, value));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ExpiringMap } from './expiring-map.js';
-import type { SimulatedApp, SimulatedRequest, SimulatedUser } from './types.js';
+import { requireApp, requireUser } from './settings.js';
+import type { SimulatedApp, SimulatedUser } from './types.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -10,9 +11,6 @@ const LONG_LIFETIME = 60 * DAY;
 const GRANT_LIFETIME = 90 * DAY;
 /** A long-lived token must be this old before it can be refreshed. */
 export const REFRESH_AGE = DAY;
-
-const MOST_REQUESTS = 1000;
-const MAX_ID = 2n ** 63n - 1n;
 
 /** What a person allowed an app. */
 export interface Grant {
@@ -51,7 +49,6 @@ export interface Token {
 export class Store {
   readonly apps = new Map<string, SimulatedApp>();
   readonly users = new Map<string, SimulatedUser>();
-  readonly requests: SimulatedRequest[] = [];
   readonly #grants = new Map<string, Grant>();
   readonly #codes = new ExpiringMap<Code>();
   readonly #tokens = new ExpiringMap<Token>();
@@ -60,33 +57,13 @@ export class Store {
   constructor(readonly now: () => number) {}
 
   addApp(app: SimulatedApp): void {
-    if (typeof app.clientID !== 'string' || !/^\d{1,20}$/.test(app.clientID)) {
-      throw new TypeError('clientID must be a string of digits');
-    }
-    if (typeof app.clientSecret !== 'string' || app.clientSecret === '') {
-      throw new TypeError(`App ${app.clientID}: clientSecret must be a string that is not empty`);
-    }
-    if (!Array.isArray(app.redirectURIs)) {
-      throw new TypeError(`App ${app.clientID}: redirectURIs must be an array`);
-    }
-    const urls = [...app.redirectURIs, app.deauthorizeURL, app.dataDeletionURL];
-    for (const url of urls) if (url !== undefined) requireWebURL(app, url);
+    requireApp(app);
     this.apps.set(app.clientID, { ...app, redirectURIs: [...app.redirectURIs] });
   }
 
   addUser(user: SimulatedUser): void {
-    if (typeof user.id !== 'string' || !/^[1-9]\d{0,18}$/.test(user.id) || BigInt(user.id) > MAX_ID) {
-      throw new TypeError('A user id must be a string of decimal digits, at most 2^63-1');
-    }
-    if (typeof user.username !== 'string' || user.username === '') {
-      throw new TypeError(`User ${user.id}: username must be a string that is not empty`);
-    }
+    requireUser(user);
     this.users.set(user.id, { ...user });
-  }
-
-  record(method: string, path: string): void {
-    this.requests.push({ method, path, time: this.now() });
-    if (this.requests.length > MOST_REQUESTS) this.requests.shift();
   }
 
   isTester(userId: string, clientID: string): boolean {
@@ -186,14 +163,5 @@ export class Store {
     if (!app) return undefined;
     const accepted = [`TH|${app.clientID}|${app.clientSecret}`, this.#appTokens.get(app.clientID)];
     return accepted.includes(value) ? app : undefined;
-  }
-}
-
-function requireWebURL(app: SimulatedApp, value: unknown): void {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.hash !== '') {
-    throw new TypeError(
-      `App ${app.clientID}: every URL must be absolute, http or https, and without a fragment`,
-    );
   }
 }

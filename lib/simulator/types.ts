@@ -107,14 +107,62 @@ export interface ThreadsSimulatorOptions {
   hosts?: readonly string[];
 }
 
-/** One request the simulator received. The query is left out: it holds secrets. */
+/** One request the simulator received: no access token, secret, code or state of it is kept. */
 export interface SimulatedRequest {
   /** The HTTP method, in capitals. */
   readonly method: string;
   /** The path, such as `/v1.0/me`. */
   readonly path: string;
+  /** The parameters of query and form, with `[redacted]` for what is secret; a list where one came repeatedly. */
+  readonly parameters: Readonly<Record<string, string | readonly string[]>>;
   /** Milliseconds since the epoch, by the simulator's clock. */
   readonly time: number;
+  /** The HTTP status of the answer; absent while there is none, and for an answer that never comes. */
+  readonly status?: number;
+}
+
+/** What the person does in {@link ThreadsSimulator.answer}. */
+export interface WindowAnswer {
+  /** Who answers. Default: the first user. */
+  userId?: string;
+  /**
+   * What is left ticked of what the app asked for: a list, or one string with commas or spaces. `threads_basic`
+   * cannot be unticked. Default: everything.
+   */
+  scope?: string | readonly string[];
+  /** Which button is pressed. Default `allow`. */
+  decision?: 'allow' | 'cancel';
+}
+
+/** What goes wrong on purpose: see {@link ThreadsSimulator.fail}. */
+export interface SimulatedFault {
+  /** The HTTP status in place of the right answer. */
+  status?: number;
+  /**
+   * The body that goes with `status`: an object is sent as JSON, a string as it is. Default: the error of the Graph
+   * API that goes with the status.
+   */
+  body?: unknown;
+  /** Further headers, such as `{ 'Retry-After': '30' }`. */
+  headers?: Record<string, string>;
+  /** Milliseconds before anything is answered; the right answer follows unless `status` is given. */
+  delay?: number;
+  /** `true`: the request is taken and never answered. */
+  stall?: boolean;
+  /** `true`: the connection is cut in the middle of the body. The request has had its effect by then. */
+  cut?: boolean;
+  /** How many requests it happens to. Default: all, until `reset()` or another fault of the same endpoint. */
+  times?: number;
+}
+
+/** The addresses of a simulator, named like the options of `ThreadsStrategy`. */
+export interface SimulatedEndpoints {
+  /** The authorization window. */
+  readonly authorizationURL: string;
+  /** The token endpoint. */
+  readonly tokenURL: string;
+  /** The Graph API, with its version. */
+  readonly graphURL: string;
 }
 
 /** A Threads that runs in this process and remembers nothing beyond it. */
@@ -138,14 +186,14 @@ export interface ThreadsSimulator {
    * The addresses, named like the options of `ThreadsStrategy`, so that they can be spread into them.
    * @throws before `listen()`
    */
-  readonly endpoints: {
-    /** The authorization window. */
-    readonly authorizationURL: string;
-    /** The token endpoint. */
-    readonly tokenURL: string;
-    /** The Graph API, with its version. */
-    readonly graphURL: string;
-  };
+  readonly endpoints: SimulatedEndpoints;
+
+  /**
+   * The same addresses at another origin, for whoever mounts `handler` elsewhere.
+   * @param origin - such as `https://threads.test`, or with a path where the handler is mounted below one
+   * @throws TypeError for what is no http or https URL
+   */
+  endpointsAt(origin: string | URL): SimulatedEndpoints;
 
   /**
    * Registers an app, or changes the settings of the one with the same `clientID`; its tokens stay.
@@ -160,7 +208,38 @@ export interface ThreadsSimulator {
   addUser(user: SimulatedUser): void;
 
   /**
-   * Allows the app on the person's behalf, without a browser (Meta: Get Access Tokens and Permissions, step 1).
+   * Does what a person would do in the authorization window that `location` opens, and so checks what the app asked
+   * for (Meta: Get Access Tokens and Permissions, step 1). The window's host does not matter.
+   * @param location - where the app sends the browser: the `Location` header of its redirect
+   * @returns the URL that the browser is sent back to, `state` and `#_` included
+   * @throws AuthorizationWindowError with the `errorCode` and `message` that Threads would show instead
+   * @throws for an unknown user, or a permission that the app did not ask for
+   */
+  answer(location: string | URL, options?: WindowAnswer): string;
+
+  /**
+   * Lets an endpoint fail on purpose. Faults of one endpoint come in the order in which they were given.
+   * @param endpoint - `/oauth/authorize`, `/oauth/access_token`, `/access_token`, `/refresh_access_token`,
+   * `/debug_token`, `/me` or `/{user-id}`, whichever version is asked for, also as a whole URL or with a method in
+   * front, as in `POST /oauth/access_token`; `*` for all
+   * @throws TypeError for an unknown endpoint or a fault that contradicts itself
+   */
+  fail(endpoint: string, fault: SimulatedFault): void;
+
+  /**
+   * Moves the simulator's clock.
+   * @param milliseconds - how far, on top of the option `now` and earlier travels; below 0 to go back
+   */
+  travel(milliseconds: number): void;
+
+  /**
+   * For the end of a test: all faults end, requests that stall are hung up on, the clock is right again, and
+   * `requests` is empty. Apps, people, grants and tokens stay.
+   */
+  reset(): void;
+
+  /**
+   * Allows the app on the person's behalf, without a browser and without looking at what the app asks for.
    * @param options.userId - default: the first user
    * @param options.scope - a list, or one string with commas or spaces; default `threads_basic`
    * @returns an authorization code: good for one exchange within 1 hour
@@ -203,6 +282,6 @@ export interface ThreadsSimulator {
   /** The person logs out everywhere: all their tokens answer 190 with subcode 460. The grants stay. */
   logOut(userId: string): void;
 
-  /** The newest 1,000 requests, oldest first. */
+  /** The newest 1,000 requests, oldest first. Those of the control API are left out. */
   readonly requests: readonly SimulatedRequest[];
 }

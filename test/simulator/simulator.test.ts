@@ -40,6 +40,28 @@ describe('simulator: settings that Threads could not hold throw', () => {
       expect(() => simulator.addUser({ id, username: 'x' })).to.throw(TypeError, '2^63-1'));
   }
 
+  it('a member that does not exist, so that no misspelt setting is ignored in silence', () => {
+    const misspelt = { ...app, redirectURLs: [] };
+    expect(() => simulator.addApp(misspelt)).to.throw(
+      TypeError,
+      'has no member redirectURLs: there are clientID',
+    );
+    const user = { ...ada, testersOf: [] };
+    expect(() => simulator.addUser(user)).to.throw(TypeError, 'has no member testersOf');
+  });
+
+  it('a member of another type', () => {
+    const live = 'false' as unknown as boolean;
+    expect(() => simulator.addApp({ ...app, live })).to.throw(TypeError, 'live must be true or false');
+    const testerOf = app.clientID as unknown as string[];
+    expect(() => simulator.addUser({ ...ada, testerOf })).to.throw(
+      TypeError,
+      'testerOf must be a list of strings',
+    );
+    expect(() => simulator.addApp(null as never)).to.throw(TypeError, 'clientID');
+    expect(() => simulator.addUser(undefined as never)).to.throw(TypeError, '2^63-1');
+  });
+
   it('an empty username', () =>
     expect(() => simulator.addUser({ id: '1', username: '' })).to.throw(TypeError, 'username'));
 });
@@ -92,6 +114,22 @@ describe('simulator: listening', () => {
     });
     await simulator.close();
     expect(() => simulator.endpoints).to.throw('await listen() first');
+  });
+
+  it('endpointsAt names the same addresses at any origin', () => {
+    const simulator = createThreadsSimulator();
+    for (const base of ['https://threads.test', 'https://threads.test/', new URL('https://threads.test')]) {
+      expect(simulator.endpointsAt(base)).to.deep.equal({
+        authorizationURL: 'https://threads.test/oauth/authorize',
+        tokenURL: 'https://threads.test/oauth/access_token',
+        graphURL: 'https://threads.test/v1.0',
+      });
+    }
+    const { graphURL } = simulator.endpointsAt('http://localhost:3000/threads/');
+    expect(graphURL).to.equal('http://localhost:3000/threads/v1.0');
+    for (const wrong of ['threads.test', 'ftp://x', '', 'https://x/?a', 'https://x/#a']) {
+      expect(() => simulator.endpointsAt(wrong)).to.throw(TypeError, 'endpointsAt takes an origin');
+    }
   });
 
   it('rejects on a port that is taken, and can then listen elsewhere', async () => {
@@ -223,14 +261,57 @@ describe('simulator: what the test code may ask of it', () => {
     expect(data.data_access_expires_at).to.equal((START + 140 * DAY) / 1000);
   });
 
-  it('lists the requests it received, without their queries', async () => {
+  it('lists the requests it received, with what is secret taken out of their parameters', async () => {
     threads.clock.now += HOUR;
-    await threads.get('/v1.0/me', { access_token: 'THsecret' });
-    await threads.post('/oauth/access_token', { code: 'AQsecret' });
-    expect(threads.simulator.requests).to.deep.equal([
-      { method: 'GET', path: '/v1.0/me', time: START + HOUR },
-      { method: 'POST', path: '/oauth/access_token', time: START + HOUR },
-    ]);
+    const secrets = {
+      access_token: 'SECRETtoken',
+      input_token: 'SECRETinput',
+      appsecret_proof: 'SECRETproof',
+      Client_Secret: 'SECRETsecret',
+      access_tokens: 'SECRETmisspelt',
+    };
+    await threads.get('/v1.0/me', { ...secrets, fields: 'id,name' });
+    const form = { client_id: '1', client_secret: 'SECRETsecret', code: 'SECRETcode', state: 'SECRETstate' };
+    await threads.post('/oauth/access_token?grant_type=x', form);
+    const [me, exchange] = threads.simulator.requests;
+    expect(me).to.deep.equal({
+      method: 'GET',
+      path: '/v1.0/me',
+      parameters: {
+        ...Object.fromEntries(Object.keys(secrets).map((name) => [name, '[redacted]'])),
+        fields: 'id,name',
+      },
+      time: START + HOUR,
+      status: 400,
+    });
+    expect(exchange).to.deep.include({ method: 'POST', path: '/oauth/access_token', status: 400 });
+    expect(exchange?.parameters).to.deep.equal({
+      grant_type: 'x',
+      client_id: '1',
+      client_secret: '[redacted]',
+      code: '[redacted]',
+      state: '[redacted]',
+    });
+    expect(JSON.stringify(threads.simulator.requests)).not.to.contain('SECRET');
+  });
+
+  it('lists a multipart form, a repeated parameter, a file and an endless value', async () => {
+    const body = new FormData();
+    for (const scope of ['a', 'b']) body.append('scope', scope);
+    body.append('file', new Blob(['x']), 'x.txt');
+    body.append('long', 'x'.repeat(5000));
+    body.append('__proto__', 'own');
+    await ask(`${threads.origin}/oauth/access_token`, { method: 'POST', body });
+    const parameters = threads.simulator.requests[0]!.parameters;
+    expect(parameters.scope).to.deep.equal(['a', 'b']);
+    expect(parameters.file).to.equal('[no text]');
+    expect(parameters.long).to.have.length(1001);
+    expect(Object.getPrototypeOf(parameters)).to.equal(Object.prototype);
+  });
+
+  it('lists a request whose body could not be read', async () => {
+    await threads.post('/oauth/access_token?grant_type=x', `code=${'x'.repeat(70_000)}`);
+    expect(threads.simulator.requests[0]?.parameters).to.deep.equal({ grant_type: 'x' });
   });
 
   it('keeps the newest 1,000 requests', async () => {
