@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { npm } from '../support/npm.mjs';
 import { install, ROOT, run } from './workspace.mjs';
 
 const DOCUMENTS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
@@ -24,7 +25,7 @@ export const packageChecks = {
     const paths = pack.files.map(({ path }) => path);
     const missing = DOCUMENTS.filter((path) => !paths.includes(path));
     const surplus = paths.filter(
-      (path) => !DOCUMENTS.includes(path) && !/^dist\/[\w/-]+(\.d\.ts|\.js)$/.test(path),
+      (path) => !DOCUMENTS.includes(path) && !/^(bin\/[\w-]+\.js|dist\/[\w/-]+(\.d\.ts|\.js))$/.test(path),
     );
     if (missing.length > 0) throw new Error(`Not in the tarball: ${missing.join(', ')}`);
     if (surplus.length > 0) throw new Error(`Not needed in the tarball: ${surplus.join(', ')}`);
@@ -46,6 +47,12 @@ export const packageChecks = {
     const names = Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, ''));
     const others = names.filter((name) => name !== 'passport-threads-oauth2');
     const types = others.filter((name) => /^@types\/|-types$/.test(name));
+
+    const settings = 'THREADS_APP_ID=1\nTHREADS_APP_SECRET=s\nTHREADS_CALLBACK_URL=https://a.test/cb\n';
+    await writeFile(join(project, '.env'), settings);
+    const doctor = ['exec', '--no', '--', 'passport-threads-oauth2', 'doctor', '--offline'];
+    const said = await run(...npm(doctor), project);
+    if (!said.includes('client_id=1&')) throw new Error(said);
     return `installs ${others.length} packages, ${types.length} of them types alone`;
   },
 };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { read } from '../readme/markdown.js';
 
 // Node.js, npm, and what npm puts on the path: there on Windows, macOS and Linux alike.
-const PROGRAMS = ['node', 'npm', 'biome', 'mocha', 'tsc', 'tsx'];
+const PROGRAMS = ['node', 'npm', 'biome', 'mocha', 'tsc', 'tsx', 'passport-threads-oauth2'];
 
 describe('the npm scripts', () => {
   for (const file of [

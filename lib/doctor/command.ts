@@ -1,0 +1,130 @@
+import { parseArgs } from 'node:util';
+import { ThreadsAuthorizationError } from '../threads/errors.js';
+import { askThreads } from './ask.js';
+import { type Environment, readEnvironment } from './environment.js';
+import type { Finding } from './finding.js';
+import { readSettings, type Settings } from './settings.js';
+
+const HELP = `Usage: passport-threads-oauth2 doctor [--env-file FILE] [--offline]
+
+Checks the settings of an app that signs people in with Threads, and asks Threads whether they are right, before
+anybody signs in. It changes nothing, and prints no secret.
+
+  --env-file FILE   settings besides those of the environment, which has the last word (default: .env, if there is one)
+  --offline         checks only what can be told without asking Threads
+  --help            prints this
+
+Settings:
+  THREADS_APP_ID, THREADS_APP_SECRET   App Dashboard → App settings → Basic: the Threads App ID and Threads App secret
+  THREADS_CALLBACK_URL                 the redirect URI, to the letter as it is registered
+  THREADS_SCOPE                        permissions to ask for, separated by commas
+  THREADS_REQUIRED_SCOPES              permissions without which nobody gets in
+  THREADS_TESTER_ACCESS_TOKEN          a token of a Threads tester that inspects everybody's new token
+  SESSION_SECRET                       what signs the session cookie, at least 32 characters
+  THREADS_SIMULATOR_URL                the origin of a simulator to ask in place of Threads; or its addresses one by one:
+                                       THREADS_AUTHORIZATION_URL, THREADS_TOKEN_URL, THREADS_GRAPH_URL
+
+Exit code: 0 when nothing must be mended, 1 when something must, 2 when the command line is wrong.
+`;
+
+const MARKS = { fine: '✓', note: '!', problem: '✗' } as const;
+
+// What Threads may show in place of the window (from public reports: Meta documents none of these codes).
+const ERROR_CODES = [4476002, 1349026, 1349168, 1349245, 1349187, 1];
+
+/** What the command may use of the process that it runs in. */
+export interface Surroundings {
+  /** `process.env`. */
+  env: Environment;
+  /** Where relative paths start. */
+  folder: string;
+  /** Prints a line. */
+  print: (line: string) => void;
+  /** The clock, in milliseconds. Default: `Date.now`. */
+  now?: () => number;
+}
+
+/**
+ * The command `passport-threads-oauth2 doctor`.
+ *
+ * @param args - the arguments behind `doctor`
+ * @param surroundings - what it may use of the process
+ * @returns the exit code: 0 when nothing must be mended, 1 when something must, 2 when an argument is wrong
+ */
+export async function run(
+  args: readonly string[],
+  { env: processEnv, folder, print, now = Date.now }: Surroundings,
+): Promise<number> {
+  const options = {
+    'env-file': { type: 'string' },
+    offline: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  let values: { 'env-file'?: string; offline?: boolean; help?: boolean };
+  try {
+    ({ values } = parseArgs({ args: [...args], options }));
+  } catch (error) {
+    print(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+
+  let problems = 0;
+  const report = ({ kind, text }: Finding) => {
+    if (kind === 'problem') problems += 1;
+    print(`  ${MARKS[kind]} ${text}`);
+  };
+  try {
+    const { env, file } = readEnvironment(processEnv, values['env-file'], folder);
+    print(`\nThe settings of ${file ? `${file} and ` : ''}the environment:\n`);
+    const { settings, findings } = readSettings(env);
+    findings.forEach(report);
+    const windowURL = windowFor(settings);
+    if (!values.offline) {
+      print('\nWhat Threads says:\n');
+      for await (const finding of askThreads(settings, windowURL, now)) report(finding);
+    }
+    if (problems === 0 && windowURL) print(nextStep(settings, windowURL));
+  } catch (error) {
+    report({ kind: 'problem', text: (error as Error).message });
+  }
+  print(problems === 0 ? '' : `\nTo be mended: ${problems}. Then run this again.\n`);
+  return problems === 0 ? 0 : 1;
+}
+
+/** The address that the sign-in leads to, without a state, which needs a browser. */
+function windowFor({ clientID, callbackURL, scope, endpoints }: Settings): string | undefined {
+  if (!clientID || !callbackURL) return undefined;
+  const url = new URL(endpoints.authorizationURL);
+  url.search = new URLSearchParams({
+    client_id: clientID,
+    redirect_uri: callbackURL,
+    response_type: 'code',
+    scope: scope.join(','),
+  }).toString();
+  return url.href;
+}
+
+function nextStep({ callbackURL }: Settings, windowURL: string): string {
+  const codes = ERROR_CODES.map((errorCode) => {
+    const { hint } = new ThreadsAuthorizationError(undefined, { errorCode });
+    return `  - ${errorCode}: ${hint}`;
+  });
+  return `
+Registered to the letter? App Dashboard → Use cases → Access the Threads API → Settings. The uninstall and the data
+deletion callback stand there too: the dashboard refuses an app without them.
+
+  Redirect Callback URLs  ${callbackURL}
+
+Open this address where you are signed in at Threads. The window means that all is well: close it without answering,
+and sign in through your app.
+
+  ${windowURL}
+
+JSON in its place carries an error_code:
+
+${codes.join('\n')}`;
+}

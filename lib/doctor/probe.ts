@@ -1,0 +1,69 @@
+/** What a host answered to a request that asks for nothing in particular. */
+export interface Probe {
+  /** The HTTP status. */
+  status: number;
+  /** Milliseconds by which the clock of this machine is ahead; `undefined` where the host has not told the time. */
+  clockAhead: number | undefined;
+  /** The error that the authorization window shows, where it shows one. */
+  errorCode: number | undefined;
+}
+
+const TIMEOUT = 10_000;
+
+/**
+ * Opens an address of Threads as somebody would who is not signed in, and follows no redirect.
+ *
+ * @param url - the address, which must hold nothing secret
+ * @param now - the clock of this machine, in milliseconds
+ * @returns the answer, or in a word why there is none
+ */
+export async function probe(url: string, now: () => number): Promise<Probe | string> {
+  const start = now();
+  try {
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
+    const middle = (start + now()) / 2;
+    return {
+      status: response.status,
+      clockAhead: clockAhead(response.headers, middle),
+      errorCode: await errorCode(response),
+    };
+  } catch (error) {
+    return reason(error);
+  }
+}
+
+// `Date` is cut to whole seconds, and as old as `Age` says where a cache has answered (RFC 9110, RFC 9111).
+function clockAhead(headers: Headers, now: number): number | undefined {
+  const told = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(told)) return undefined;
+  return now - (told + 500 + Number(headers.get('age') ?? 0) * 1000);
+}
+
+/** Threads leads to an error page that has the code in its address, or shows it as JSON right away. */
+async function errorCode(response: Response): Promise<number | undefined> {
+  const location = response.headers.get('location');
+  if (location !== null) {
+    await response.body?.cancel();
+    return URL.canParse(location, response.url)
+      ? codeOf(new URL(location, response.url).searchParams.get('error_code'))
+      : undefined;
+  }
+  const text = await response.text();
+  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) return undefined;
+  try {
+    return codeOf(JSON.parse(text)?.error_code);
+  } catch {
+    return undefined;
+  }
+}
+
+function codeOf(value: unknown): number | undefined {
+  return /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined;
+}
+
+function reason(error: unknown): string {
+  const { name, cause } = error as Error;
+  if (name === 'TimeoutError') return `no answer within ${TIMEOUT / 1000} seconds`;
+  const { code } = Object(cause) as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : 'no answer';
+}
