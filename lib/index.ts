@@ -1,6 +1,11 @@
 export type { ThreadsStrategyOptions, TokenVerification } from './passport/options.js';
 export type { Scope } from './passport/scope.js';
-export { CookieStateStore, type CookieStateStoreOptions } from './passport/state/cookie-state-store.js';
+export {
+  type BegunLogin,
+  CookieStateStore,
+  type CookieStateStoreOptions,
+  type FinishedLogin,
+} from './passport/state/cookie-state-store.js';
 export type {
   StateMetadata,
   StateStoredCallback,

@@ -1,14 +1,20 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { withoutFragment } from '../../threads/fragment.js';
-import { isObject, textOf } from '../../transport/json.js';
-import { keepCookie, responseOf, watchResponses } from './response.js';
-import type {
-  StateMetadata,
-  StateStoredCallback,
-  StateVerifiedCallback,
-  ThreadsStateStore,
-} from './state-store.js';
+import { textOf } from '../../transport/json.js';
+import {
+  type Attempt,
+  attemptNames,
+  cookieName,
+  deriveKey,
+  type Login,
+  openAttempt,
+  readCookies,
+  sealAttempt,
+  writeCookie,
+} from './login-cookie.js';
+import { keepCookies, responseOf, watchResponses } from './response.js';
+import type { StateStoredCallback, StateVerifiedCallback, ThreadsStateStore } from './state-store.js';
 
 /** Options of {@link CookieStateStore}. */
 export interface CookieStateStoreOptions {
@@ -23,31 +29,43 @@ export interface CookieStateStoreOptions {
   now?: (() => number) | undefined;
 }
 
-type Login = Pick<StateMetadata, 'clientID' | 'callbackURL'>;
-
-/** What the cookie of a login says, in letters since a cookie has little room. */
-interface Attempt {
-  /** The nonce that is the `state` of the login. */
-  n: string;
-  /** When the attempt expires: milliseconds since the epoch. */
-  e: number;
-  /** The app's own state. */
-  s?: unknown;
+/** What {@link CookieStateStore.begin} returns. */
+export interface BegunLogin {
+  /** The `state` for the authorization window. */
+  state: string;
+  /** The `Set-Cookie` headers of the answer, one string each. */
+  setCookie: string[];
 }
 
+/** What {@link CookieStateStore.finish} returns: `ok` says whether the login began in this browser. */
+export type FinishedLogin =
+  | {
+      ok: true;
+      /** The application state that was given to {@link CookieStateStore.begin}; `undefined` for none. */
+      appState: unknown;
+      /** The `Set-Cookie` headers of the answer, one string each. */
+      setCookie: string[];
+    }
+  | {
+      ok: false;
+      type: 'invalid_state';
+      /** Why, in words for the person. */
+      message: string;
+      /** The `Set-Cookie` headers of the answer, one string each; there may be none. */
+      setCookie: string[];
+    };
+
 const FIFTEEN_MINUTES = 15 * 60 * 1000;
-const ATTEMPTS_KEPT = 5;
-const LONGEST_VALUE = 2048;
-const NONCES_REMEMBERED = 10_000;
 const NONCE = /^[\w-]{43}$/;
-const COOKIE = /^(?:__Host-)?threads-login-[\w-]{16}$/;
+const NONCES_REMEMBERED = 10_000;
+const ATTEMPTS_KEPT = 5;
+// Proxies refuse a header line above 8 KiB (nginx by default), and the app has cookies too.
+const BYTES_KEPT = 5 * 1024;
+// Bounds the work, and the answer, where somebody planted many cookies: a browser that nobody meddled with has fewer.
+const COOKIES_EXAMINED = 10;
 
 const ALTERNATIVES =
-  'Put the response on the request (`req.res = res`) before Passport runs, or give the strategy `state: true` (session) or a `store` of your own.';
-
-// Loaded with the first login: neither is needed to start an app.
-const cookies = () => require('cookie') as typeof import('cookie');
-const signatures = () => require('cookie-signature') as typeof import('cookie-signature');
+  'Before Passport runs, write `req.res = res` (in Fastify an `onRequest` hook with `request.res = reply.raw`), or give the strategy `state: true` (session) or a `store` of your own.';
 
 /**
  * Keeps the `state` of a login in a signed cookie of the browser: CSRF protection that needs no session, and no
@@ -56,6 +74,26 @@ const signatures = () => require('cookie-signature') as typeof import('cookie-si
  * Each login has a random `state` of 256 bits and a cookie of its own, so two tabs do not disturb each other. The
  * cookie also carries the app's own state (`passport.authenticate('threads', { state: { returnTo } })`, back as
  * `info.state`): signed, so the person cannot change it, but not encrypted, so the person could read it.
+ *
+ * With Passport, `ThreadsStrategy` has one by default and calls {@link CookieStateStore.store} and
+ * {@link CookieStateStore.verify}. Without Passport, call {@link CookieStateStore.begin} and
+ * {@link CookieStateStore.finish}: they take the `Cookie` header and return the `Set-Cookie` headers as strings, so
+ * they work with `node:http`, with Web `Request` and `Response`, and with any framework.
+ *
+ * ```ts
+ * const states = new CookieStateStore({ secret: clientSecret });
+ * const login = { clientID, callbackURL };
+ *
+ * // GET /auth/threads
+ * const { state, setCookie } = states.begin(req.headers.cookie, login, { returnTo: '/settings' });
+ * const location = threads.authorizationURL({ redirectURI: callbackURL, state });
+ * res.writeHead(302, { Location: location, 'Set-Cookie': setCookie, 'Cache-Control': 'no-store' }).end();
+ *
+ * // GET /auth/threads/callback: before anything else in the query is believed
+ * const outcome = states.finish(req.headers.cookie, query.get('state'), login);
+ * res.setHeader('Set-Cookie', outcome.setCookie);
+ * if (!outcome.ok) return res.writeHead(403).end(outcome.message);
+ * ```
  *
  * Sources: RFC 6749 section 10.12; RFC 6265bis (`__Host-`, `SameSite`); RFC 5869 (HKDF).
  */
@@ -70,7 +108,7 @@ export class CookieStateStore implements ThreadsStateStore {
    * @throws TypeError when an option is wrong
    */
   constructor(private readonly options: CookieStateStoreOptions = {}) {
-    const { secret = [], maxAge = FIFTEEN_MINUTES, now = Date.now } = options;
+    const { secret = [], maxAge = FIFTEEN_MINUTES, now = () => Date.now() } = options;
     const secrets: readonly string[] = typeof secret === 'string' ? [secret] : secret;
     if (
       !Array.isArray(secrets) ||
@@ -81,6 +119,9 @@ export class CookieStateStore implements ThreadsStateStore {
     }
     if (!(Number.isFinite(maxAge) && maxAge > 0)) {
       throw new TypeError('`maxAge` must be a positive number of milliseconds');
+    }
+    if (typeof now !== 'function') {
+      throw new TypeError('`now` must be a function that returns milliseconds since the epoch');
     }
     this.keys = secrets.map(deriveKey);
     this.maxAge = maxAge;
@@ -99,76 +140,126 @@ export class CookieStateStore implements ThreadsStateStore {
   }
 
   /**
-   * Begins a login: passport-oauth2 calls this.
+   * Begins a login.
    *
-   * @param req - the request
-   * @param state - the app's own state, anything that JSON can hold; about 1 KiB at the most
-   * @param login - what to bind the attempt to
-   * @param done - called with the `state` for the authorization window
+   * @param cookie - the `Cookie` header of the request: `req.headers.cookie`, `request.headers.get('cookie')`
+   * @param login - the app and the absolute redirect URI, which the attempt is bound to. An https one makes the
+   *   cookie `Secure` and `__Host-`
+   * @param appState - what the app wants back at the end: any JSON value, about 1 KiB at the most
+   * @returns the `state` for the authorization window, and the `Set-Cookie` headers that must go with the redirect
+   * @throws TypeError when there is no secret, the redirect URI is not absolute, or JSON has no form for `appState`;
+   *   Error with `status` 403 when `appState` is too large for a cookie
    */
-  store(req: IncomingMessage, state: unknown, login: Login, done: StateStoredCallback): void {
-    const key = this.signingKey();
-    const res = responseWithCookies(req);
-    const nonce = randomBytes(32).toString('base64url');
-    const attempt: Attempt = { n: nonce, e: this.now() + this.maxAge, s: state };
-    const payload = Buffer.from(JSON.stringify(attempt)).toString('base64url');
-    if (payload.length > LONGEST_VALUE) {
+  begin(cookie: string | null | undefined, login: Login, appState?: unknown): BegunLogin {
+    const [key] = this.keys;
+    if (!key) throw new TypeError('CookieStateStore needs a `secret` where no ThreadsStrategy gives it one');
+    if (typeof appState === 'function' || typeof appState === 'symbol') {
+      throw new TypeError(`The application state must be a JSON value, not a ${typeof appState}`);
+    }
+
+    const state = randomBytes(32).toString('base64url');
+    const name = cookieName(state, login);
+    const value = sealAttempt({ n: state, e: this.now() + this.maxAge, s: appState }, login, key);
+    if (value === undefined) {
       const error = new Error(
         'The application state does not fit into a cookie: keep it under 1 KiB, or keep it elsewhere',
       );
-      return void done(Object.assign(error, { status: 403 }));
+      throw Object.assign(error, { status: 403 });
     }
-
-    for (const name of surplus(cookiesOf(req))) clearCookie(res, name, login);
-    const value = signatures().sign(bound(payload, login), key).slice(bound('', login).length);
-    setCookie(res, cookieName(nonce, login), value, this.maxAge, login);
-    done(null, nonce);
+    const setCookie = this.surplus(readCookies(cookie), login, name.length + value.length).map((surplus) =>
+      writeCookie(surplus, '', 0, login),
+    );
+    setCookie.push(writeCookie(name, value, this.maxAge, login));
+    return { state, setCookie };
   }
 
   /**
-   * Ends a login: passport-oauth2 calls this.
+   * Ends a login. Call it before anything else in the answer is believed or shown, for errors too.
+   *
+   * @param cookie - the `Cookie` header of the request
+   * @param state - the `state` that came back, whatever it is
+   * @param login - what was given to {@link CookieStateStore.begin}
+   * @returns whether the login began in this browser, and the `Set-Cookie` headers that use the attempt up. Send
+   *   them either way
+   */
+  finish(cookie: string | null | undefined, state: unknown, login: Login): FinishedLogin {
+    // The `#_` that a client copied with the whole URL is behind the state where that comes last.
+    const nonce = typeof state === 'string' ? withoutFragment(state) : '';
+    if (!NONCE.test(nonce)) return refused('This login did not start here');
+    const name = cookieName(nonce, login);
+    const value = readCookies(cookie)[name];
+    if (!value)
+      return refused('This login started in another browser, was finished already, or took too long');
+
+    const setCookie = [writeCookie(name, '', 0, login)];
+    const attempt = openAttempt(value, login, this.keys);
+    if (attempt?.n !== nonce) return refused('The cookie of this login is not genuine', setCookie);
+    if (attempt.e <= this.now()) return refused('This login took too long', setCookie);
+    if (this.used.has(nonce)) return refused('This login was finished already', setCookie);
+    this.remember(nonce);
+    return { ok: true, appState: attempt.s, setCookie };
+  }
+
+  /**
+   * Begins a login of Passport: {@link CookieStateStore.begin} on its request, and on the response of it.
+   *
+   * @param req - the request
+   * @param state - the app's own state
+   * @param login - what to bind the attempt to
+   * @param done - called with the `state` for the authorization window, or with an error
+   */
+  store(req: IncomingMessage, state: unknown, login: Login, done: StateStoredCallback): void {
+    let begun: BegunLogin;
+    try {
+      begun = this.begin(req.headers.cookie, login, state);
+      answer(req, begun);
+    } catch (error) {
+      return void done(error as Error);
+    }
+    done(null, begun.state);
+  }
+
+  /**
+   * Ends a login of Passport: {@link CookieStateStore.finish} on its request, and on the response of it.
    *
    * @param req - the request
    * @param state - the `state` that came back
    * @param login - what the attempt must be bound to
-   * @param done - called with `true` and the app's own state, or with `false` and why
+   * @param done - called with `true` and the app's own state, or with `false` and why, or with an error
    */
   verify(req: IncomingMessage, state: string, login: Login, done: StateVerifiedCallback): void {
-    const outcome = this.finish(req, state, login);
-    if (typeof outcome === 'object') return void done(null, true, outcome.s);
-    done(null, false, { type: 'invalid_state', message: `${outcome}. Please start again.` });
-  }
-
-  private finish(req: IncomingMessage, received: unknown, login: Login): Attempt | string {
-    // The `#_` that a client copied with the whole URL is behind the state where that comes last.
-    const state = typeof received === 'string' ? withoutFragment(received) : '';
-    if (!NONCE.test(state)) return 'This login did not start here';
-    const name = cookieName(state, login);
-    const value = cookiesOf(req)[name];
-    if (!value) return 'This login started in another browser, was finished already, or took too long';
-    clearCookie(responseWithCookies(req), name, login);
-
-    const attempt = this.open(value, login);
-    if (attempt?.n !== state) return 'The cookie of this login is not genuine';
-    if (attempt.e <= this.now()) return 'This login took too long';
-    if (this.used.has(state)) return 'This login was finished already';
-    this.remember(state);
-    return attempt;
-  }
-
-  private signingKey(): Buffer {
-    const [key] = this.keys;
-    if (!key) throw new TypeError('CookieStateStore needs a `secret` where no ThreadsStrategy gives it one');
-    return key;
-  }
-
-  private open(value: string, login: Login): Attempt | undefined {
-    for (const key of this.keys) {
-      const payload = signatures().unsign(bound(value, login), key);
-      if (payload !== false)
-        return JSON.parse(Buffer.from(payload.slice(bound('', login).length), 'base64url').toString());
+    let finished: FinishedLogin;
+    try {
+      finished = this.finish(req.headers.cookie, state, login);
+      answer(req, finished);
+    } catch (error) {
+      return void done(error as Error);
     }
-    return undefined;
+    if (finished.ok) done(null, true, finished.appState);
+    else done(null, false, { type: finished.type, message: finished.message });
+  }
+
+  /**
+   * The attempts to give up for a new one: the oldest, where there are too many. Those alone that this store signed,
+   * since a cookie that somebody planted, from a subdomain say, can be neither trusted nor taken off.
+   */
+  private surplus(all: Record<string, string | undefined>, login: Login, size: number): string[] {
+    const genuine: { name: string; size: number; attempt: Attempt }[] = [];
+    for (const name of attemptNames(Object.keys(all), login).slice(0, COOKIES_EXAMINED)) {
+      const value = all[name] ?? '';
+      const attempt = openAttempt(value, login, this.keys);
+      // The browser takes off by itself what has expired; what it still has then cannot be taken off.
+      if (!attempt || cookieName(attempt.n, login) !== name || attempt.e <= this.now()) continue;
+      genuine.push({ name, size: name.length + value.length, attempt });
+    }
+    genuine.sort((one, other) => other.attempt.e - one.attempt.e);
+    let bytes = size;
+    return genuine
+      .filter((cookie, newer) => {
+        bytes += cookie.size;
+        return newer >= ATTEMPTS_KEPT - 1 || bytes > BYTES_KEPT;
+      })
+      .map(({ name }) => name);
   }
 
   // The cleared cookie is what ends a login; this stops a copy of the cookie too, in this process.
@@ -181,60 +272,13 @@ export class CookieStateStore implements ThreadsStateStore {
   }
 }
 
-function deriveKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'passport-threads-oauth2 state cookie', 32));
+function refused(reason: string, setCookie: string[] = []): FinishedLogin {
+  return { ok: false, type: 'invalid_state', message: `${reason}. Please start again.`, setCookie };
 }
 
-/** The signed text: a cookie of another app or another redirect URI does not verify. */
-function bound(payload: string, { clientID, callbackURL = '' }: Login): string {
-  return `${clientID}\n${callbackURL}\n${payload}`;
-}
-
-function isSecure({ callbackURL }: Login): boolean {
-  return callbackURL?.startsWith('https:') === true;
-}
-
-function cookieName(nonce: string, login: Login): string {
-  return `${isSecure(login) ? '__Host-' : ''}threads-login-${nonce.slice(0, 16)}`;
-}
-
-function cookiesOf(req: IncomingMessage): Record<string, string | undefined> {
-  return cookies().parse(req.headers.cookie ?? '');
-}
-
-function surplus(all: Record<string, string | undefined>): string[] {
-  const expiry = (name: string) => {
-    try {
-      const attempt: unknown = JSON.parse(
-        Buffer.from(all[name]?.split('.')[0] ?? '', 'base64url').toString(),
-      );
-      return isObject(attempt) && typeof attempt.e === 'number' ? attempt.e : 0;
-    } catch {
-      return 0;
-    }
-  };
-  const names = Object.keys(all).filter((name) => COOKIE.test(name));
-  if (names.length < ATTEMPTS_KEPT) return [];
-  return names.sort((a, b) => expiry(b) - expiry(a)).slice(ATTEMPTS_KEPT - 1);
-}
-
-function responseWithCookies(req: IncomingMessage): ServerResponse {
+function answer(req: IncomingMessage, { setCookie }: { setCookie: string[] }): void {
+  if (setCookie.length === 0) return;
   const res = responseOf(req);
   if (!res) throw new Error(`CookieStateStore cannot reach the response of this request. ${ALTERNATIVES}`);
-  return res;
-}
-
-function setCookie(res: ServerResponse, name: string, value: string, maxAge: number, login: Login): void {
-  const options = {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: isSecure(login),
-    path: '/',
-    maxAge: Math.ceil(maxAge / 1000),
-  } as const;
-  keepCookie(res, cookies().serialize(name, value, options));
-}
-
-function clearCookie(res: ServerResponse, name: string, login: Login): void {
-  setCookie(res, name, '', 0, login);
+  keepCookies(res, setCookie);
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A request of any framework: Express has the response on it, Koa the context, Fastify the request of Node. */
 interface AnyRequest {
-  res?: ServerResponse | undefined;
-  ctx?: { res?: ServerResponse | undefined } | undefined;
-  raw?: IncomingMessage | undefined;
-  req?: IncomingMessage | undefined;
+  res?: unknown;
+  ctx?: { res?: unknown } | undefined;
+  raw?: object | undefined;
+  req?: object | undefined;
 }
 
 const responses = new WeakMap<object, ServerResponse>();
@@ -31,24 +31,70 @@ export function watchResponses(): void {
 /** The response that belongs to a request, where it can be reached. */
 export function responseOf(request: object): ServerResponse | undefined {
   const { res, ctx, raw, req } = request as AnyRequest;
+  const own = raw ?? req ?? request;
   // The `res` of koa-passport is a stand-in, which has no headers to read.
-  const candidates = [res, ctx?.res, responses.get(raw ?? req ?? request)];
-  return candidates.find((candidate) => typeof candidate?.getHeader === 'function');
+  return [res, ctx?.res].find(isResponse) ?? responses.get(own) ?? responseInProgress(own);
 }
 
 /**
- * Adds a cookie to a response, and sees to it that it gets there: the headers of a Fastify reply replace those of
+ * Sees to it that no cache, be it the browser's or one on the way, keeps the answer to a request: it sets a cookie,
+ * or holds the code of a login in its URL. Does nothing where the response cannot be reached. A `Cache-Control` that
+ * the app sets later stands.
+ *
+ * @param request - the request of a leg of the login
+ *
+ * Source: RFC 9111 section 5.2.2.5.
+ */
+export function preventCaching(request: object): void {
+  const res = responseOf(request);
+  if (!res || res.headersSent) return;
+  res.setHeader('Cache-Control', 'no-store');
+  beforeHeaders(res, () => {
+    if (res.getHeader('Cache-Control') === undefined) res.setHeader('Cache-Control', 'no-store');
+  });
+}
+
+/**
+ * Adds cookies to a response, and sees to it that they get there: the headers of a Fastify reply replace those of
  * the response, and Koa takes all headers off before it answers with an error.
  *
  * @param res - the response
- * @param cookie - the value of the `Set-Cookie` header
+ * @param cookies - the values of the `Set-Cookie` headers
  */
-export function keepCookie(res: ServerResponse, cookie: string): void {
+export function keepCookies(res: ServerResponse, cookies: readonly string[]): void {
   const add = () => {
-    const present = [res.getHeader('Set-Cookie') ?? []].flat().map(String);
-    if (!present.includes(cookie)) res.setHeader('Set-Cookie', [...present, cookie]);
+    const present = new Set([res.getHeader('Set-Cookie') ?? []].flat().map(String));
+    for (const cookie of cookies) present.add(cookie);
+    res.setHeader('Set-Cookie', [...present]);
   };
   add();
+  beforeHeaders(res, add);
+}
+
+/**
+ * The response that Node itself still holds for a request: where the code that watches was loaded by this very
+ * request, as with a lazy `import()`, and on http2, which announces no requests.
+ */
+function responseInProgress(request: object): ServerResponse | undefined {
+  const { socket, stream } = request as { socket?: { _httpMessage?: unknown }; stream?: object };
+  const ofRequest = (response: unknown): response is ServerResponse =>
+    isResponse(response) && (response as { req?: unknown }).req === request;
+
+  if (stream) {
+    const held = Object.getOwnPropertySymbols(stream).map((symbol) => Reflect.get(stream, symbol));
+    const response = held.find(ofRequest);
+    if (response) return response;
+  }
+  const response = socket?._httpMessage;
+  return ofRequest(response) ? response : undefined;
+}
+
+function isResponse(value: unknown): value is ServerResponse {
+  const { getHeader, setHeader } = (value ?? {}) as Partial<ServerResponse>;
+  return typeof getHeader === 'function' && typeof setHeader === 'function';
+}
+
+function beforeHeaders(res: ServerResponse, listener: () => void): void {
   const onHeaders = require('on-headers') as typeof import('on-headers');
-  onHeaders(res, add);
+  onHeaders(res, listener);
 }
