@@ -4,12 +4,15 @@ const { default: row } = await import(`./rows/${file}.js`);
 const { batch, inFlight = 8, contenders, delay } = row;
 const task = await contenders[name](upstream);
 
+/** Runs the task so many times. Returns what the last one says of itself. */
 async function run(count) {
   let left = count;
+  let figures;
   const lane = async () => {
-    while (left-- > 0) await task();
+    while (left-- > 0) figures = await task();
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
+  return figures;
 }
 
 /** How many round trips the upstream has counted since it was last asked. */
@@ -23,10 +26,10 @@ process.on('message', async ({ warmUp }) => {
   if (warmUp && delay) await roundTrips();
   const cpu = process.cpuUsage();
   const start = performance.now();
-  await run(batch);
+  const figures = await run(batch);
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  const sample = { rate: (batch / ms) * 1000, cpu: (user + system) / batch, ms };
+  const sample = { rate: (batch / ms) * 1000, cpu: (user + system) / batch, ms, ...figures };
   process.send(delay ? { ...sample, roundTrips: await roundTrips() } : sample);
 });
 process.on('disconnect', () => process.exit());

@@ -38,6 +38,14 @@ export {
   type ThreadsSignedRequestErrorCode,
   ThreadsTokenError,
 } from './threads/errors.js';
+export type {
+  ManyTokensOptions,
+  ManyTokensProgress,
+  RefreshInput,
+  RefreshOutcome,
+  TokenInput,
+  VerifyOutcome,
+} from './threads/many-tokens.js';
 export type { ThreadsProfile } from './threads/profile.js';
 export type { ThreadsErrorReason } from './threads/reason.js';
 export {
@@ -45,6 +53,12 @@ export {
   type SignedRequest,
   type SignedRequestOptions,
 } from './threads/signed-request.js';
+export {
+  type StoredToken,
+  type TokenNeed,
+  type TokenNeedsOptions,
+  tokenNeeds,
+} from './threads/token-needs.js';
 export type { LongLivedTokenResult, ParseError, TokenResult } from './threads/token-result.js';
 export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './threads/verify-token.js';
 export { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './transport/network-error.js';

@@ -3,6 +3,15 @@ import { assertTransport, getJSON, httpURL, postForm } from '../transport/json-r
 import type { RefusalContext } from './errors.js';
 import { withoutFragment } from './fragment.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
+import {
+  type ManyTokensOptions,
+  type RefreshInput,
+  type RefreshOutcome,
+  refreshMany,
+  type TokenInput,
+  type VerifyOutcome,
+  verifyMany,
+} from './many-tokens.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
 import {
   type LongLivedTokenResult,
@@ -217,6 +226,51 @@ export class ThreadsClient {
     assertText('accessToken', accessToken);
     const params = { fields: this.#fields, access_token: accessToken };
     return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, this.#call(signal)));
+  }
+
+  /**
+   * Asks `debug_token` about any number of tokens, several at a time, and yields each outcome as soon as it is there,
+   * in no particular order. A rate limit or a temporary problem pauses all requests together, for the time of
+   * `Retry-After` or for one that doubles; a token is given up after 5 tries. When the loop is left, the requests under
+   * way are aborted and the source is closed; when the signal aborts, inputs that were taken and not asked are yielded
+   * with `asked: false`, and the generator ends.
+   *
+   * @param inputs - tokens, or objects with an `accessToken`, from any iterable or async iterable; never more than
+   *   `concurrency` of them are taken ahead
+   * @param options - `concurrency` (default 10), `signal`, `onProgress`, and as `accessToken` the inspector
+   * @returns for each input `{ input, info }`, a dead token's `info` included, or `{ input, error }`
+   * @throws TypeError at once where an option is wrong
+   * @throws {@link ThreadsGraphAPIError} while it runs, when the inspector is refused: that says nothing of the tokens
+   *
+   * Source: Threads, "Debug Access Token".
+   */
+  verifyTokens<Input extends TokenInput>(
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    { accessToken, ...options }: ManyTokensOptions & { accessToken?: string | undefined } = {},
+  ): AsyncGenerator<VerifyOutcome<Input>, void, undefined> {
+    return verifyMany(inputs, (token, signal) => this.verifyToken(token, { accessToken, signal }), options);
+  }
+
+  /**
+   * Refreshes those of any number of long-lived tokens that are due, in the manner of {@link verifyTokens}. The new
+   * token is in the outcome and nowhere else: store it before you ask for the next one.
+   *
+   * @param inputs - objects with an `accessToken` and, where known, `issuedAt` and `expiresAt`
+   * @param options - `within`: milliseconds before its end from which a token is due (default 7 days); `concurrency`
+   *   (default 10), `signal`, `onProgress`
+   * @returns for each input `{ input, outcome }`: `'refreshed'` with the `token`, `'skipped'` with the `reason`
+   *   (`'young'`: not 24 hours old; `'not_due'`), `'requires_login'` or `'failed'` with the `error`
+   * @throws TypeError at once where an option is wrong
+   *
+   * Source: Threads, "Long-Lived Tokens".
+   */
+  refreshTokens<Input extends RefreshInput>(
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    options: ManyTokensOptions & { within?: number | undefined } = {},
+  ): AsyncGenerator<RefreshOutcome<Input>, void, undefined> {
+    const { now } = this.#options;
+    const refresh = (token: string, signal: AbortSignal) => this.refreshToken(token, { signal });
+    return refreshMany(inputs, refresh, { now, ...options });
   }
 
   #call(signal: AbortSignal | undefined): GraphOptions {

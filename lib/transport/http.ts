@@ -7,6 +7,7 @@ import {
   ThreadsNetworkError,
   tooLarge,
 } from './network-error.js';
+import { onAbort } from './on-abort.js';
 
 /** What bounds an exchange. */
 export interface Limits {
@@ -112,10 +113,10 @@ function watch({ host, timeout, signal }: Limits, stop: (error: ThreadsNetworkEr
   const late = () => stop(new ThreadsNetworkError('TIMEOUT', `${host} did not answer within ${timeout} ms`));
   const aborted = () => stop(abortError(host, signal));
   const timer = setTimeout(late, timeout);
-  signal?.addEventListener('abort', aborted);
+  const unlisten = signal && onAbort(signal, aborted);
   return () => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', aborted);
+    unlisten?.();
   };
 }
 

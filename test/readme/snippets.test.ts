@@ -14,6 +14,7 @@ import passport from 'passport';
 import {
   CookieStateStore, parseSignedRequest, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
   type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, verifyToken,
+  tokenNeeds, type StoredToken,
 } from 'passport-threads-oauth2';
 import type { ThreadsSimulator } from 'passport-threads-oauth2/simulator';
 declare const app: express.Express;
@@ -25,8 +26,11 @@ declare const user: Express.User;
 declare const clientID: string, clientSecret: string, callbackURL: string;
 declare const token: string, testerToken: string, newSecret: string, oldSecret: string;
 declare const stored: { accessToken: string };
-declare function save(token: { accessToken: string; expiresAt?: Date }): Promise<void>;
-declare function askToSignInAgain(): Promise<void>;
+declare const threads: ThreadsClient;
+declare const { issuedAt, expiresAt, dataAccessExpiresAt, lastOutcome }: StoredToken;
+declare function storedTokens(): AsyncIterable<StoredToken & { accessToken: string; userId: string }>;
+declare function save(token: { accessToken: string; expiresAt?: Date; userId?: string }): Promise<void>;
+declare function askToSignInAgain(userId?: string, reason?: string): Promise<void>;
 declare function publish(): Promise<void>;
 declare function forgetToken(userId: string): void;
 `;

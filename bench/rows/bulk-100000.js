@@ -1,0 +1,3 @@
+import { bulk } from './bulk.js';
+
+export default bulk(100_000);

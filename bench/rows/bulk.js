@@ -1,0 +1,64 @@
+import { app, endpoints, userId } from '../login.js';
+
+const CONCURRENCY = 10;
+
+/** Tokens that are made when they are asked for. */
+function* tokens(count) {
+  for (let i = 0; i < count; i++) yield `THQVJ0c2FtcGxlLXRva2VuLW9mLWEtcGVyc29u${i}`;
+}
+
+const peak = () => process.resourceUsage().maxRSS / 1024;
+
+/** A task that asks about a number of tokens, after a thousand that load and compile what is needed. */
+async function bulkOf(count, ask) {
+  await ask(tokens(1000));
+  const first = peak();
+  return async () => {
+    await ask(tokens(count));
+    return { peak: peak(), growth: peak() - first };
+  };
+}
+
+const ours = (count) => async (upstream) => {
+  const { ThreadsClient } = await import('../../dist/index.js');
+  const client = new ThreadsClient({ ...app, ...endpoints(upstream) });
+  return bulkOf(count, async (inputs) => {
+    for await (const { info } of client.verifyTokens(inputs, { concurrency: CONCURRENCY })) {
+      if (info?.userId !== userId) throw new Error(`inspected ${info?.userId}`);
+    }
+  });
+};
+
+const bare = (count) => async (upstream) => {
+  const { request } = await import('undici');
+  const { graphURL } = endpoints(upstream);
+  return bulkOf(count, async (inputs) => {
+    const lane = async () => {
+      for (const input_token of inputs) {
+        const params = new URLSearchParams({ access_token: 'TH|1|app-token', input_token });
+        const { body } = await request(`${graphURL}/debug_token?${params}`);
+        const { data } = await body.json();
+        if (data.user_id !== userId) throw new Error(`inspected ${data.user_id}`);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  });
+};
+
+/** The row for a number of tokens. */
+export const bulk = (count) => ({
+  title: `verifyTokens: ${count.toLocaleString('en')} tokens, ${CONCURRENCY} at a time`,
+  columns: { ms: 'ms', peak: 'peak memory (RSS), MB', growth: 'MB above the peak of the first 1,000' },
+  ratios: ['ms'],
+  batch: 1,
+  inFlight: 1,
+  fresh: true,
+  rounds: 5,
+  contenders: { 'passport-threads-oauth2': ours(count), 'bare undici': bare(count) },
+  targets: {
+    'passport-threads-oauth2': { growth: { atMost: 30 } },
+    'bare undici': { ms: { atMost: 1.1 } },
+  },
+});
+
+export default bulk(1000);
