@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import supertest from 'supertest';
-import { ADA, buildExample, comeBack, decide, type Example, MATEO, startExample } from './support.js';
+import {
+  ADA,
+  buildExample,
+  comeBack,
+  decide,
+  type Example,
+  MATEO,
+  outcomeOf,
+  startExample,
+} from './support.js';
 
 describe('example/nestjs: signing in', function () {
   this.timeout(30_000);
@@ -21,14 +30,15 @@ describe('example/nestjs: signing in', function () {
   describe('that goes wrong', () => {
     it('shows a friendly page to a person who cancelled, and signs nobody in', async () => {
       const { browser } = example;
-      const page = await comeBack(browser, { decision: 'cancel' });
+      const page = await outcomeOf(browser, comeBack(browser, { decision: 'cancel' }));
       expect(page.status).to.equal(403);
       expect(page.text).to.contain('You cancelled, and that is fine').and.contain('Continue with Threads');
       await browser.get('/profile').expect(303).expect('location', '/');
     });
 
     it('refuses an answer that this browser did not ask for', async () => {
-      const page = await example.browser.get('/auth/threads/callback?code=AQ&state=stolen');
+      const { browser } = example;
+      const page = await outcomeOf(browser, browser.get('/auth/threads/callback?code=AQ&state=stolen'));
       expect(page.status).to.equal(403);
       expect(page.text).to.contain('That sign-in could not be finished').and.contain('did not start here');
     });
@@ -38,12 +48,53 @@ describe('example/nestjs: signing in', function () {
       const { headers } = await browser.get('/auth/threads');
       const callback = await decide(String(headers.location));
       await browser.get(callback).expect(303);
-      await browser.get(callback).expect(403);
+      expect((await outcomeOf(browser, browser.get(callback))).status).to.equal(403);
+    });
+
+    it('tells a browser without cookies that it keeps none', async () => {
+      const stranger = supertest(example.app.getHttpServer());
+      await stranger.get('/auth/threads/callback?code=AQ&state=lost').expect(303);
+      const page = await stranger.get('/sign-in/outcome').expect(403);
+      expect(page.text)
+        .to.contain('this browser keeps no cookies')
+        .and.not.match(/AQ|lost/);
+    });
+
+    it('takes the cookie of an outcome for no session, and that of a session for no outcome', async () => {
+      const { browser } = example;
+      const failed = await browser.get('/auth/threads/callback?code=AQ&state=stolen').expect(303);
+      const outcome = String(failed.headers['set-cookie']).match(/outcome=([^;]+)/)![1]!;
+      const session = signedInCookie((await comeBack(browser)).headers)!.split(/[=;]/)[1]!;
+      const stranger = supertest(example.app.getHttpServer());
+      await stranger.get('/profile').set('Cookie', `signed-in=${outcome}`).expect(303);
+      const page = await stranger.get('/sign-in/outcome').set('Cookie', `outcome=${session}`).expect(403);
+      expect(page.text).to.contain('this browser keeps no cookies');
+    });
+
+    it('is over for a while when one address tries again and again, on either leg', async () => {
+      const limited = await startExample({ SIGN_IN_LIMIT: '1' });
+      try {
+        await limited.browser.get('/auth/threads').expect(302);
+        for (const path of ['/auth/threads', '/auth/threads/callback?code=AQ&state=x']) {
+          const page = await limited.browser.get(path).expect(429);
+          expect(page.text).to.contain('Please wait a minute');
+          expect(Number(page.headers['retry-after'])).to.be.within(1, 60);
+        }
+        await limited.browser.get('/').expect(200);
+      } finally {
+        await limited.close();
+      }
     });
 
     it('answers a person who is no tester yet with what to do about it', async () => {
-      const query = new URLSearchParams({ error_code: '1349245', error_message: 'Not <invited>' });
-      const page = await example.browser.get(`/auth/threads/callback?${query}`);
+      const { browser } = example;
+      const { headers } = await browser.get('/auth/threads');
+      const query = new URLSearchParams({
+        error_code: '1349245',
+        error_message: 'Not <invited>',
+        state: new URL(String(headers.location)).searchParams.get('state')!,
+      });
+      const page = await outcomeOf(browser, browser.get(`/auth/threads/callback?${query}`));
       expect(page.status).to.equal(502);
       expect(page.text).to.contain('Not &lt;invited&gt;');
       expect(page.text).to.match(/What to do<\/h2><p>Add the account as a Threads tester/);
@@ -59,7 +110,7 @@ describe('example/nestjs: signing in', function () {
         clientSecret: 'changed meanwhile',
         redirectURIs: ['http://localhost:3000/auth/threads/callback'],
       });
-      const page = await browser.get(callback);
+      const page = await outcomeOf(browser, browser.get(callback));
       expect(page.status).to.equal(502);
       expect(page.text).to.contain('Threads could not sign you in').and.not.contain('simulated-app-secret');
       const { code } = Object.fromEntries(new URLSearchParams(callback.split('?')[1]));
@@ -118,6 +169,10 @@ describe('example/nestjs: signing in', function () {
         const callback = await decide(String(start.headers.location));
         const { headers } = await secure.browser.get(callback).set('Cookie', state).expect(303);
         expect(String(headers['set-cookie'])).to.match(/__Host-signed-in=ey.*; Secure; SameSite=Lax/);
+        const hsts = 'strict-transport-security';
+        const over = await secure.browser.get('/').set('X-Forwarded-Proto', 'https');
+        expect(over.headers[hsts]).to.equal('max-age=31536000');
+        expect((await secure.browser.get('/')).headers, 'over http').not.to.have.property(hsts);
       } finally {
         await secure.close();
       }
@@ -155,13 +210,33 @@ describe('example/nestjs: signing in', function () {
       expect(page.headers).not.to.have.property('set-cookie');
     });
 
-    it('ends at the start', async () => {
-      const { browser } = example;
+    it('does not happen at the wish of another site, even one on the same domain, whose forms bring the cookie', async () => {
+      const { browser, origin } = example;
       await comeBack(browser);
-      await browser.post('/sign-out').expect(303).expect('location', '/');
+      const { port } = new URL(origin);
+      const others = [
+        'https://evil.example',
+        'null',
+        '',
+        `https://localhost:${port}`,
+        `${origin}.evil.example`,
+      ];
+      for (const other of others) {
+        const page = await browser.post('/sign-out').set('Origin', other).expect(403);
+        expect(page.text).to.contain('did not come from a page of this app');
+      }
+      await browser.post('/sign-out').expect(403);
+      await browser.get('/profile').expect(200);
+    });
+
+    it('ends at the start, also for somebody who kept the cookie', async () => {
+      const { browser, origin } = example;
+      const kept = signedInCookie((await comeBack(browser)).headers)!.split(';')[0]!;
+      await browser.post('/sign-out').set('Origin', origin).expect(303).expect('location', '/');
       await browser.get('/profile').expect(303);
       const { text } = await browser.get('/');
       expect(text).to.contain('Continue with Threads').and.not.contain('Sign out');
+      await supertest(example.app.getHttpServer()).get('/profile').set('Cookie', kept).expect(303);
     });
   });
 

@@ -49,6 +49,26 @@ describe('example/nestjs: starting', function () {
     expect(output.stderr).to.match(/PORT must be a number/);
   });
 
+  it('starts no simulator in production, nor beside a setting of Threads that is not even one of the three', async () => {
+    for (const env of [{ NODE_ENV: 'production' }, { THREADS_SCOPE: 'threads_basic' }]) {
+      const { exited, output } = run(env);
+      expect(await exited).to.equal(1);
+      for (const name of ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL']) {
+        expect(output.stderr).to.contain(`${name} is missing`);
+      }
+      expect(output.stdout).to.equal('');
+    }
+    const beside = run({ NODE_ENV: 'production', THREADS_SIMULATOR_URL: 'http://localhost:4000' });
+    expect(await beside.exited).to.equal(1);
+    expect(beside.output.stderr).to.contain('THREADS_SIMULATOR_URL must not be set');
+  });
+
+  it('fills in no published secret beside an app ID', async () => {
+    const { exited, output } = run({ THREADS_SIMULATOR_URL: 'http://localhost:4000', THREADS_APP_ID: '1' });
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.contain('THREADS_APP_SECRET is missing');
+  });
+
   it('says so when the port is taken', async () => {
     const taken = await listening();
     try {

@@ -26,6 +26,8 @@ export const NOTHING = Object.fromEntries(
     'THREADS_SIMULATOR_URL',
     'SIMULATOR_PORT',
     'JWT_SECRET',
+    'SIGN_IN_LIMIT',
+    'NODE_ENV',
     'PORT',
   ].map((name) => [name, '']),
 );
@@ -42,6 +44,8 @@ export type Agent = ReturnType<typeof supertest.agent>;
 export interface Example {
   app: INestApplication;
   simulator: ThreadsSimulator;
+  /** What people open, as the configuration has it; the tests themselves use another port. */
+  origin: string;
   /** A browser with cookies, which follows no redirects. */
   browser: Agent;
   close(): Promise<void>;
@@ -65,6 +69,7 @@ export async function startExample(
     return {
       app,
       simulator,
+      origin: 'http://localhost:3000',
       browser: supertest.agent(app.getHttpServer()),
       async close() {
         await app.close();
@@ -97,6 +102,16 @@ export async function decide(
 export async function comeBack(browser: Agent, decision: Parameters<typeof decide>[1] = {}) {
   const { headers } = await browser.get('/auth/threads').expect(302);
   return browser.get(await decide(String(headers.location), decision));
+}
+
+/** Opens the page that the browser is sent to after a sign-in that failed: at an address without code and state. */
+export async function outcomeOf(browser: Agent, answer: Promise<supertest.Response> | supertest.Test) {
+  await answer.then(({ status, headers }) => {
+    if (status !== 303 || headers.location !== '/sign-in/outcome#top') {
+      throw new Error(`${status} to ${headers.location} instead of the outcome`);
+    }
+  });
+  return browser.get('/sign-in/outcome');
 }
 
 /** A redirect URI of the app that the simulator knows by default. */

@@ -3,7 +3,10 @@ import { rateLimit } from 'express-rate-limit';
 
 const MINUTE = 60 * 1000;
 
-/** Lets one address make so many requests a minute. What it counts, it counts in this process alone. */
+/**
+ * Lets one address make so many requests a minute. What it counts, it counts in this process alone. A callback that
+ * came too often is answered where it is, so that it can be reloaded.
+ */
 export function limitRequests(limit: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE,

@@ -19,6 +19,8 @@ export interface Config {
     secret: string;
     secretIsRandom: boolean;
   };
+  /** How many requests a minute one address may make under `/auth/threads`. A sign-in takes two. */
+  signInLimit: number;
 }
 
 /** Everything that is wrong with the configuration, not only the first thing. */
@@ -33,7 +35,7 @@ export class ConfigError extends Error {
         ...problems.map((problem) => `  - ${problem}`),
         '',
         'Settings come from the environment or from a file named .env next to .env.example, which explains them.',
-        'Without THREADS_APP_ID, THREADS_APP_SECRET and THREADS_CALLBACK_URL the app starts with a simulator.',
+        'With no setting that begins with THREADS_, and without NODE_ENV=production, the app starts with a simulator.',
       ].join('\n'),
     );
   }
@@ -50,14 +52,21 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const get = (name: string) => env[name]?.trim() || undefined;
 
   const names = ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL'] as const;
+  const production = get('NODE_ENV') === 'production';
   const simulatorURL = originOf('THREADS_SIMULATOR_URL');
-  const simulated = get('THREADS_SIMULATOR_URL') !== undefined || !names.some(get);
-  if (!simulated) {
-    const missing = names.filter((name) => !get(name));
-    problems.push(...missing.map((name) => `${name} is missing. ${WHERE[name]}`));
+  if (production && get('THREADS_SIMULATOR_URL')) {
+    problems.push(
+      'THREADS_SIMULATOR_URL must not be set with NODE_ENV=production: a simulator lets everybody sign in as anybody.',
+    );
   }
+  // Any of them counts, so that one with a typo in its name does not open the app to everybody.
+  const configured = Object.keys(env).some((name) => name.startsWith('THREADS_') && get(name));
+  const simulated = !production && (get('THREADS_SIMULATOR_URL') !== undefined || !configured);
+  // Beside a simulator that runs already the callback may stand alone, but no id without its secret.
+  const needed = simulated ? names.slice(0, 2).some(get) && names.slice(0, 2) : names;
+  for (const name of needed || []) if (!get(name)) problems.push(`${name} is missing. ${WHERE[name]}`);
 
-  const port = portOf('PORT', 3000, 1);
+  const port = numberOf('PORT', 3000, 1, 65535);
   const callbackURL = get('THREADS_CALLBACK_URL') ?? `http://localhost:${port}${CALLBACK_PATH}`;
   const url = URL.canParse(callbackURL) ? new URL(callbackURL) : undefined;
   const path = url?.pathname.replace(/\/$/, '');
@@ -68,6 +77,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   }
 
   const secret = get('JWT_SECRET');
+  if (!secret && production) {
+    problems.push('JWT_SECRET is missing; it signs the cookie that says who is signed in.');
+  }
   if (secret && secret.length < 32) problems.push('JWT_SECRET must have at least 32 characters.');
 
   const config: Config = {
@@ -80,19 +92,22 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
         get('THREADS_SCOPE') ??
         (simulated ? 'threads_basic,threads_content_publish,threads_manage_insights' : 'threads_basic'),
     },
+    signInLimit: numberOf('SIGN_IN_LIMIT', 60, 1, 1_000_000),
     session: { secret: secret ?? randomBytes(32).toString('hex'), secretIsRandom: !secret },
   };
   if (simulated) {
-    config.simulator = simulatorURL ? { url: simulatorURL } : { port: portOf('SIMULATOR_PORT', 0, 0) };
+    config.simulator = simulatorURL
+      ? { url: simulatorURL }
+      : { port: numberOf('SIMULATOR_PORT', 0, 0, 65535) };
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 
-  function portOf(name: string, fallback: number, lowest: number): number {
+  function numberOf(name: string, fallback: number, lowest: number, highest: number): number {
     const value = get(name) ?? String(fallback);
     const number = Number(value);
-    if (!/^\d+$/.test(value) || number < lowest || number > 65535) {
-      problems.push(`${name} must be a number from ${lowest} to 65535.`);
+    if (!/^\d+$/.test(value) || number < lowest || number > highest) {
+      problems.push(`${name} must be a number from ${lowest} to ${highest}.`);
     }
     return number;
   }

@@ -19,7 +19,9 @@ async function main(): Promise<void> {
   const { port, publicURL } = config.get('server', { infer: true });
   const { simulatorOrigin } = app.get(Upstream);
   try {
-    await app.listen(port);
+    // With a simulator everybody can be anybody, so nobody on the network is to come by.
+    if (simulatorOrigin) await app.listen(port, '127.0.0.1');
+    else await app.listen(port);
   } catch (error) {
     await app.close();
     throw error;

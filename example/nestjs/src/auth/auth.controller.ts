@@ -1,6 +1,7 @@
 import { Controller, Get, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { CALLBACK_PATH } from '../config.js';
+import { OriginGuard } from './origin.guard.js';
 import type { Person } from './person.js';
 import { SessionGuard } from './session.guard.js';
 import { SessionService } from './session.service.js';
@@ -25,11 +26,10 @@ export class AuthController {
     res.redirect(303, '/profile#top');
   }
 
-  // The cookie is SameSite=Lax: a form on another website comes without it, and the guard stops it.
   @Post('sign-out')
-  @UseGuards(SessionGuard)
-  signOut(@Res() res: Response): void {
-    this.session.end(res);
+  @UseGuards(SessionGuard, OriginGuard)
+  async signOut(@Req() req: Request, @Res() res: Response): Promise<void> {
+    await this.session.end(req, res);
     res.redirect(303, '/');
   }
 }

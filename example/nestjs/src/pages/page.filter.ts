@@ -15,11 +15,12 @@ import {
   ThreadsNetworkError,
   ThreadsTokenError,
 } from 'passport-threads-oauth2';
+import { type Outcome, OutcomeService } from '../auth/outcome.service.js';
 import { SessionService } from '../auth/session.service.js';
 import { SignInFailed } from '../auth/threads.guard.js';
-import type { Config } from '../config.js';
+import { CALLBACK_PATH, type Config } from '../config.js';
 import { Upstream } from '../upstream.js';
-import { cancelledPage, errorPage, failedPage, notFoundPage } from './views.js';
+import { notFoundPage, outcomePage } from './views.js';
 
 type ThreadsError =
   | ThreadsAuthorizationError
@@ -35,6 +36,7 @@ export class PageFilter implements ExceptionFilter {
   constructor(
     private readonly config: ConfigService<Config, true>,
     private readonly session: SessionService,
+    private readonly outcomes: OutcomeService,
     private readonly upstream: Upstream,
   ) {}
 
@@ -44,32 +46,45 @@ export class PageFilter implements ExceptionFilter {
     if (res.headersSent) return void res.end();
     if (error instanceof UnauthorizedException) return res.redirect(303, '/');
 
-    const signedIn = await this.session.read(http.getRequest<Request>());
-    const { simulatorOrigin } = this.upstream;
-    const frame = (title: string) => ({ title, signedIn, simulatorOrigin });
-    res.status(statusOf(error));
+    const req = http.getRequest<Request>();
+    if (error instanceof NotFoundException) {
+      res.status(404).send(notFoundPage(await this.frame(req, 'There is no such page')));
+      return;
+    }
+    const outcome = this.outcomeOf(error);
+    // Who came too often can reload the callback in a minute, so that one stays where it is.
+    const isOver = outcome.status !== 429;
+    if (isOver && req.path.startsWith(CALLBACK_PATH)) return this.outcomes.redirectTo(res, outcome);
+    const { publicURL } = this.config.get('server', { infer: true });
+    const frame = await this.frame(req, outcome.title);
+    res.status(outcome.status).send(outcomePage(frame, outcome, publicURL));
+  }
 
+  private async frame(req: Request, title: string) {
+    const { simulatorOrigin } = this.upstream;
+    return { title, signedIn: await this.session.read(req), simulatorOrigin };
+  }
+
+  private outcomeOf(error: unknown): Outcome {
+    const status = statusOf(error);
     if (error instanceof SignInFailed) {
-      const { publicURL } = this.config.get('server', { infer: true });
-      res.send(
-        error.type === 'access_denied'
-          ? cancelledPage(frame('You cancelled'))
-          : failedPage(frame('Sign-in could not be finished'), error.message, publicURL),
-      );
-    } else if (error instanceof NotFoundException) {
-      res.send(notFoundPage(frame('There is no such page')));
-    } else if (error instanceof HttpException) {
-      res.send(errorPage(frame('That did not work'), error.message));
-    } else if (isThreadsError(error)) {
+      const { message } = error;
+      return error.type === 'access_denied'
+        ? { status, page: 'cancelled', title: 'You cancelled', message }
+        : { status, page: 'failed', title: 'Sign-in could not be finished', message };
+    }
+    if (error instanceof HttpException) {
+      return { status, page: 'error', title: 'That did not work', message: error.message };
+    }
+    if (isThreadsError(error)) {
       this.logger.warn(`${error.name}: ${oneLine(error.message)}`);
       const hint = 'hint' in error ? error.hint : undefined;
-      const said = hint ? error.message.replace(hint, '').trimEnd() : error.message;
-      res.send(errorPage(frame('Threads could not sign you in'), said, hint));
-    } else {
-      this.logger.error(error instanceof Error ? error.stack : error);
-      const message = 'The mistake is ours, not yours. It has been written to the log.';
-      res.send(errorPage(frame('Something went wrong here'), message));
+      const message = hint ? error.message.replace(hint, '').trimEnd() : error.message;
+      return { status, page: 'error', title: 'Threads could not sign you in', message, hint };
     }
+    this.logger.error(error instanceof Error ? error.stack : error);
+    const message = 'The mistake is ours, not yours. It has been written to the log.';
+    return { status, page: 'error', title: 'Something went wrong here', message };
   }
 }
 

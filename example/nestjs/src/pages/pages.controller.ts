@@ -1,15 +1,20 @@
-import { Controller, Get, Header, Req, UseGuards } from '@nestjs/common';
-import type { Request } from 'express';
+import { Controller, Get, Header, Req, Res, UseGuards } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import type { Request, Response } from 'express';
+import { OUTCOME_PATH, OutcomeService } from '../auth/outcome.service.js';
 import type { Person } from '../auth/person.js';
 import { SessionGuard } from '../auth/session.guard.js';
 import { SessionService } from '../auth/session.service.js';
+import type { Config } from '../config.js';
 import { Upstream } from '../upstream.js';
-import { homePage, profilePage } from './views.js';
+import { homePage, outcomePage, profilePage } from './views.js';
 
 @Controller()
 export class PagesController {
   constructor(
+    private readonly config: ConfigService<Config, true>,
     private readonly session: SessionService,
+    private readonly outcomes: OutcomeService,
     private readonly upstream: Upstream,
   ) {}
 
@@ -27,5 +32,17 @@ export class PagesController {
     const person = req.user as Person;
     const { simulatorOrigin } = this.upstream;
     return profilePage({ title: 'Your profile', signedIn: person, simulatorOrigin }, person);
+  }
+
+  @Get(OUTCOME_PATH)
+  async outcome(@Req() req: Request, @Res() res: Response): Promise<void> {
+    const { publicURL } = this.config.get('server', { infer: true });
+    const { simulatorOrigin } = this.upstream;
+    const outcome = await this.outcomes.read(req);
+    const frame = { signedIn: await this.session.read(req), simulatorOrigin };
+    res
+      .status(outcome.status)
+      .type('html')
+      .send(outcomePage(frame, outcome, publicURL));
   }
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../auth/outcome.service.js';
 import type { Person } from '../auth/person.js';
 import { type Html, html } from './html.js';
 
@@ -79,7 +80,7 @@ export const profilePage = (frame: Frame, person: Person): string =>
         <h1>${nameOf(person)}</h1>
         ${
           person.username &&
-          html`<p><a href="https://www.threads.net/@${encodeURIComponent(person.username)}" rel="noopener noreferrer">@${person.username}</a></p>`
+          html`<p><a href="https://www.threads.com/@${encodeURIComponent(person.username)}" rel="noopener noreferrer">@${person.username}</a></p>`
         }
       </div>
     </section>
@@ -94,7 +95,7 @@ export const profilePage = (frame: Frame, person: Person): string =>
     <p class="soft">Threads id <code>${person.id}</code></p>`,
   );
 
-export const cancelledPage = (frame: Frame): string =>
+const cancelledPage = (frame: Frame): string =>
   page(
     frame,
     hero(
@@ -105,7 +106,7 @@ export const cancelledPage = (frame: Frame): string =>
     ),
   );
 
-export const failedPage = (frame: Frame, message: string, publicURL: string): string =>
+const failedPage = (frame: Frame, message: string, publicURL: string): string =>
   page(
     frame,
     html`${
@@ -117,7 +118,7 @@ export const failedPage = (frame: Frame, message: string, publicURL: string): st
           )
         : hero(
             'That sign-in could not be finished',
-            `Most often it was started a while ago, in another browser, or at an address other than ${publicURL}. Starting over helps.`,
+            `Most often it was started a while ago, in another browser, or at an address other than ${publicURL}, or this browser keeps no cookies. Allow them for this site, then start over.`,
             html`<a class="button" href="/auth/threads">Start over</a>`,
             BACK,
           )
@@ -135,6 +136,23 @@ export const errorPage = (frame: Frame, message: string, hint?: string): string 
       <p class="actions">${[frame.signedIn ? undefined : AGAIN, BACK]}</p>
     </section>`,
   );
+
+/** The page of what became of a sign-in. */
+export const outcomePage = (
+  frame: Omit<Frame, 'title'>,
+  { page, title, message, hint }: Outcome,
+  publicURL: string,
+): string => {
+  const titled = { ...frame, title };
+  switch (page) {
+    case 'cancelled':
+      return cancelledPage(titled);
+    case 'failed':
+      return failedPage(titled, message, publicURL);
+    case 'error':
+      return errorPage(titled, message, hint);
+  }
+};
 
 export const notFoundPage = (frame: Frame): string =>
   page(frame, hero('There is no such page', 'The link may be old, or the address mistyped.', BACK));
