@@ -27,10 +27,10 @@ const CLOCK_SKEW = 5 * 60 * 1000;
  *
  * @param signedRequest - the form field `signed_request`
  * @param clientSecret - the Threads app secret
- * @param options - `maxAge` in milliseconds
+ * @param options - `maxAge` in milliseconds; `now`: the clock, in milliseconds since the epoch
  * @returns whom the request is about, and from when it is
  * @throws {@link ThreadsSignedRequestError} when it is malformed, not signed by Meta, or too old
- * @throws TypeError when `clientSecret` is missing
+ * @throws TypeError when `clientSecret` is missing, or `maxAge` no number of milliseconds
  *
  * Source: Meta, "Data Deletion Request Callback".
  */
@@ -40,6 +40,9 @@ export function parseSignedRequest(
   { maxAge, now = Date.now }: SignedRequestOptions = {},
 ): SignedRequest {
   if (!textOf(clientSecret)) throw new TypeError('parseSignedRequest needs the Threads app secret');
+  if (maxAge !== undefined && !(typeof maxAge === 'number' && maxAge >= 0)) {
+    throw new TypeError('`maxAge` must be a number of milliseconds');
+  }
   const parts = typeof signedRequest === 'string' ? /^([\w-]+)=*\.([\w-]+=*)$/.exec(signedRequest) : null;
   const [, signature, payload] = parts ?? [];
   if (!signature || !payload)

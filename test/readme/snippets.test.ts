@@ -12,7 +12,7 @@ const PRELUDE = `
 import express from 'express';
 import passport from 'passport';
 import {
-  CookieStateStore, parseSignedRequest, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
+  CookieStateStore, parseSignedRequest, redactURL, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
   type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, verifyToken,
   tokenNeeds, type StoredToken,
 } from 'passport-threads-oauth2';

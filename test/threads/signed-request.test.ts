@@ -97,6 +97,20 @@ describe('parseSignedRequest', () => {
     expect(() => parseSignedRequest(sign(payload()), '')).to.throw(TypeError, 'app secret');
   });
 
+  it('accepts no maxAge that would let every request pass, or none, without saying so', () => {
+    for (const maxAge of [Number.NaN, -1, '3600000', null, {}]) {
+      expect(() => parseSignedRequest(sign(payload()), SECRET, { maxAge: maxAge as never, now })).to.throw(
+        TypeError,
+        '`maxAge`',
+      );
+    }
+  });
+
+  it('reads a time that came as a string', () => {
+    const { issuedAt } = parseSignedRequest(sign(payload({ issued_at: String(ISSUED_AT) })), SECRET);
+    expect(issuedAt).to.deep.equal(new Date(ISSUED_AT * 1000));
+  });
+
   it('tells whom the request is about and from when it is', () => {
     const request = parseSignedRequest(sign(payload()), SECRET, { maxAge: 60_000, now });
     expect(request.userId).to.equal('17841405793187219');

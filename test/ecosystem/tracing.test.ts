@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { expectNoSecretIn } from '../faults/secrets.js';
+
+const run = promisify(execFile);
+const PROGRAM = fileURLToPath(new URL('traced-login.ts', import.meta.url));
+
+interface Traced {
+  spans: { attributes: Record<string, unknown>; events: { name: string }[] }[];
+  secrets: { code: string; clientSecret: string; token: string; testerAccessToken: string; proofs: string[] };
+  failure: string;
+}
+
+async function traced(instrumentation: 'README' | 'as it comes'): Promise<Traced> {
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', PROGRAM, instrumentation]);
+  return JSON.parse(stdout);
+}
+
+describe('OpenTelemetry with undici’s instrumentation', function () {
+  this.timeout(60_000);
+
+  it('exports no secret, token or code with the hook of the README', async () => {
+    const { spans, secrets, failure } = await traced('README');
+    const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
+    expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
+
+    const asked = spans.map(({ attributes }) => String(attributes['url.full']));
+    expect(asked.join('\n'))
+      .to.match(/\/v1\.0\/debug_token\?access_token=\[redacted\]&input_token=\[redacted\]/)
+      .and.match(/\/v1\.0\/me\?fields=id%2Cusername/);
+    expect(failure).to.equal('ThreadsNetworkError');
+    expect(spans.at(-1)?.events.map(({ name }) => name)).to.deep.equal(['exception']);
+  });
+
+  it('exports tokens and the app secret without it, for they stand in the query', async () => {
+    const { spans, secrets } = await traced('as it comes');
+    const text = JSON.stringify(spans);
+    for (const secret of [
+      secrets.clientSecret,
+      secrets.token,
+      secrets.testerAccessToken,
+      ...secrets.proofs,
+    ]) {
+      expect(text).to.include(encodeURIComponent(secret));
+    }
+  });
+});
