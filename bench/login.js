@@ -10,7 +10,7 @@ export const userId = '17841405793187218';
 /** The endpoints of an upstream, under the names that the strategies have for them. */
 export function endpoints(upstream) {
   return {
-    authorizationURL: 'https://threads.net/oauth/authorize',
+    authorizationURL: 'https://www.threads.com/oauth/authorize',
     tokenURL: `${upstream}/oauth/access_token`,
     graphURL: `${upstream}/v1.0`,
     profileURL: `${upstream}/v1.0/me`,

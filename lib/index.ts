@@ -1,5 +1,5 @@
-export type { ThreadsStrategyOptions, TokenVerification } from './passport/options.js';
-export type { Scope } from './passport/scope.js';
+export type { ThreadsFailure } from './passport/failure.js';
+export type { ThreadsStrategyOptions } from './passport/options.js';
 export {
   type BegunLogin,
   CookieStateStore,
@@ -13,6 +13,7 @@ export type {
   ThreadsStateStore,
 } from './passport/state/state-store.js';
 export {
+  authenticateOptions,
   type ThreadsAuthenticateOptions,
   ThreadsStrategy,
   ThreadsStrategy as Strategy,
@@ -21,7 +22,10 @@ export type {
   TokenParams,
   VerifyCallback,
   VerifyFunction,
+  VerifyFunctionWithParams,
   VerifyFunctionWithRequest,
+  VerifyFunctionWithRequestAndParams,
+  VerifyResult,
 } from './passport/verify.js';
 export {
   type CallOptions,
@@ -38,6 +42,7 @@ export {
   type ThreadsSignedRequestErrorCode,
   ThreadsTokenError,
 } from './threads/errors.js';
+export type { TesterAccessToken, TokenVerification } from './threads/inspector.js';
 export type {
   ManyTokensOptions,
   ManyTokensProgress,
@@ -48,6 +53,7 @@ export type {
 } from './threads/many-tokens.js';
 export type { ThreadsProfile } from './threads/profile.js';
 export type { ThreadsErrorReason } from './threads/reason.js';
+export type { Scope } from './threads/scope.js';
 export {
   parseSignedRequest,
   type SignedRequest,

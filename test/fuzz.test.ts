@@ -10,11 +10,14 @@ import {
   ThreadsStrategy,
   type ThreadsStrategyOptions,
   type TokenInfo,
+  type TokenParams,
+  type VerifyCallback,
   verifyToken,
 } from '../lib/index.js';
 import { closeAll, serve } from './faults/serve.js';
 import { answers, app, CODE, LONG_TOKEN, USER_ID } from './support/fixtures.js';
 import { type Outcome, type RequestLike, runStrategy } from './support/run-strategy.js';
+import { asUser } from './support/user.js';
 
 // A second outcome rejects in runStrategy; mocha fails a run with an unhandled rejection or an uncaught exception.
 
@@ -61,7 +64,13 @@ function threads() {
 function strategyWith(options: Partial<ThreadsStrategyOptions>) {
   return new ThreadsStrategy(
     { ...app, state: false, ...options },
-    async (accessToken, refreshToken, params, profile) => ({ accessToken, refreshToken, params, profile }),
+    (
+      accessToken: string,
+      refreshToken: string | undefined,
+      params: TokenParams,
+      profile: ThreadsProfile,
+      done: VerifyCallback,
+    ) => done(null, asUser({ accessToken, refreshToken, params, profile })),
   );
 }
 

@@ -18,6 +18,7 @@ import { refusedPort } from './faults/serve.js';
 import { answers, app, graphError } from './support/fixtures.js';
 import { response } from './support/response.js';
 import { runStrategy } from './support/run-strategy.js';
+import { asUser } from './support/user.js';
 
 // With characters that a query must encode, so that an encoded echo is one to miss.
 const SECRET = 'app+secret/0123=';
@@ -163,7 +164,7 @@ async function errorOf(dispatcher: Dispatcher, options: Partial<ThreadsStrategyO
       dispatcher,
       ...options,
     },
-    async (_accessToken, _refreshToken, profile) => profile,
+    async (_accessToken, _refreshToken, profile) => asUser(profile),
   );
   const outcome = await runStrategy(strategy, { query: { code: CODE, state: STATE } });
   if (outcome.outcome !== 'error') throw new Error(`Expected an error, got ${outcome.outcome}`);
@@ -278,10 +279,9 @@ describe('No secret, token or code is in an error', () => {
     await agent.close();
   });
 
-  it('when the authorization window sends the code and the state back in an error', async () => {
-    const quote = `${CODE} ${encodeURIComponent(STATE)}`;
+  it('when the authorization window sends the state back in an error', async () => {
+    const quote = `${STATE} ${encodeURIComponent(STATE)}`;
     const query = {
-      code: CODE,
       state: STATE,
       error: 'server_error',
       error_reason: quote,

@@ -1,6 +1,6 @@
-import { permissionsIn } from '../passport/scope.js';
 import { TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
+import { permissionsIn } from '../threads/scope.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
 

@@ -1,23 +1,16 @@
 import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { withoutFragment } from '../threads/fragment.js';
-import { textOf } from '../transport/json.js';
 import { secretRemover } from '../transport/redact.js';
 
-/** What a request to the strategy's route brings. */
-export type CallbackRequest =
-  | { kind: 'start' }
+/** What the authorization window sent the person back with. Nothing in it is to be believed before its `state` is. */
+export type Answer = { state: string | undefined } & (
   | { kind: 'code'; code: string }
-  | { kind: 'malformed'; message: string }
   | { kind: 'cancelled'; message: string; reason: string }
-  | { kind: 'refused'; error: ThreadsAuthorizationError };
+  | { kind: 'refused'; error: ThreadsAuthorizationError }
+  | { kind: 'malformed'; message: string }
+);
 
-type Parameter =
-  | 'code'
-  | 'state'
-  | 'error'
-  | `error_${'reason' | 'description' | 'code' | 'message' | 'uri'}`;
-
-const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([
+const PARAMETERS = [
   'code',
   'state',
   'error',
@@ -26,58 +19,65 @@ const PARAMETERS: ReadonlySet<string> = new Set<Parameter>([
   'error_code',
   'error_message',
   'error_uri',
-]);
+] as const;
+type Parameter = (typeof PARAMETERS)[number];
 
 // Meta's table of parameters misspells the value; its sample URL does not.
 const CANCELLED = new Set(['access_denied', 'acceess_denied']);
 
 /**
- * Tells the start of a login from its end, and a code from a cancellation or an error.
+ * Reads the answer of the authorization window from a request.
  *
  * @param query - the parsed query string
- * @param body - the parsed body: a client may post the code on that it found in its URL
+ * @param body - the parsed body: a client may post the answer on that it found in its URL
+ * @returns `undefined` where the request carries no answer
  *
  * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.2.
  */
-export function readCallback(query: unknown, body: unknown): CallbackRequest {
+export function readAnswer(query: unknown, body: unknown): Answer | undefined {
   const found: Partial<Record<Parameter, string>> = {};
-  for (const source of [body, query]) {
-    if (typeof source !== 'object' || source === null) continue;
-    for (const [name, value] of Object.entries(source)) {
-      if (!PARAMETERS.has(name) || value === undefined) continue;
-      if (typeof value !== 'string') {
-        return { kind: 'malformed', message: `The parameter "${name}" must be sent once, as text` };
-      }
-      const text = withoutFragment(value);
-      if (text === '' && value !== '') {
-        return { kind: 'malformed', message: `The parameter "${name}" is empty` };
-      }
-      found[name as Parameter] = text;
+  const problems: string[] = [];
+  for (const name of PARAMETERS) {
+    const values = [body, query].flatMap((source) => valuesIn(source, name));
+    if (values.length === 0) continue;
+    const [value] = values;
+    if (typeof value !== 'string' || values.some((other) => other !== value)) {
+      problems.push(`The parameter "${name}" must be sent once, as text`);
+    } else {
+      found[name] = value;
     }
   }
 
-  const clean = secretRemover([found.code ?? '', found.state ?? '']);
-  const said = (name: Parameter) => clean(found[name]);
-  if (found.error && CANCELLED.has(found.error)) {
-    return {
-      kind: 'cancelled',
-      message: said('error_description') ?? 'The user denied your request',
-      reason: said('error_reason') ?? 'user_denied',
-    };
-  }
-  if (found.error || found.error_code || found.error_message) {
-    const errorCode = /^\d{1,15}$/.test(found.error_code ?? '') ? Number(found.error_code) : undefined;
-    const message = said('error_description') ?? said('error_message');
-    const error = new ThreadsAuthorizationError(message, {
-      code: said('error'),
-      reason: said('error_reason'),
-      errorCode,
-      uri: said('error_uri'),
-    });
-    return { kind: 'refused', error };
-  }
-  if (found.code === undefined) return { kind: 'start' };
+  // The `#_` of a URL that a client copied whole is behind whichever parameter comes last.
+  const bare = (name: Parameter) => found[name] && withoutFragment(found[name]);
+  const { code } = found;
+  const [state, error, errorCode] = [bare('state'), bare('error'), bare('error_code')];
+  const isError = Boolean(error || errorCode || bare('error_message'));
+  if (Object.keys(found).length === 0 && problems.length === 0) return undefined;
+  if (bare('code') === '') problems.push('The parameter "code" is empty');
+  if (code !== undefined && isError) problems.push('There is a "code" beside an error');
+  if (code === undefined && !isError) problems.push('There is neither a "code" nor an "error"');
+  if (problems[0] !== undefined)
+    return { kind: 'malformed', message: `${problems[0]}. Please start again.`, state };
+  if (code) return { kind: 'code', code, state };
 
-  const code = textOf(found.code);
-  return code ? { kind: 'code', code } : { kind: 'malformed', message: 'The parameter "code" is empty' };
+  const clean = secretRemover([state ?? '']);
+  const said = (name: Parameter) => clean(bare(name));
+  if (error && CANCELLED.has(error)) {
+    const message = said('error_description') ?? 'The user denied your request';
+    return { kind: 'cancelled', message, reason: said('error_reason') ?? 'user_denied', state };
+  }
+  const refusal = new ThreadsAuthorizationError(said('error_description') ?? said('error_message'), {
+    code: said('error'),
+    reason: said('error_reason'),
+    errorCode: /^\d{1,15}$/.test(errorCode ?? '') ? Number(errorCode) : undefined,
+    uri: said('error_uri'),
+  });
+  return { kind: 'refused', error: refusal, state };
+}
+
+function valuesIn(source: unknown, name: Parameter): unknown[] {
+  if (typeof source !== 'object' || source === null || !Object.hasOwn(source, name)) return [];
+  const value = (source as Record<Parameter, unknown>)[name];
+  return value === undefined ? [] : [value];
 }

@@ -1,35 +1,29 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
-import { type ThreadsClientOptions, TOKEN_URL } from '../threads/client.js';
+import { AUTHORIZATION_URL, type ThreadsClientOptions, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
+import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
+import { permissionsIn, type Scope, scopeParameter } from '../threads/scope.js';
 import { textOf } from '../transport/json.js';
 import { httpURL } from '../transport/json-request.js';
-import { normalizeScope, permissionsIn, type Scope } from './scope.js';
+import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
 import type { ThreadsStateStore } from './state/state-store.js';
-
-const AUTHORIZATION_URL = 'https://threads.net/oauth/authorize';
-
-/**
- * How `debug_token` is asked about the new token.
- *
- * - `'auto'`: ask; where Threads refuses the inspector, go on with `/me` alone and leave `profile.scopes` undefined
- * - `'required'`: ask; a refusal is an error
- * - `'off'`: do not ask
- */
-export type TokenVerification = 'auto' | 'required' | 'off';
 
 /** Options of {@link ThreadsStrategy}. */
 export interface ThreadsStrategyOptions
   extends Pick<
     ThreadsClientOptions,
-    'clientID' | 'clientSecret' | 'timeout' | 'dispatcher' | 'enableProof' | 'customHeaders'
+    'clientID' | 'clientSecret' | 'timeout' | 'dispatcher' | 'enableProof' | 'customHeaders' | 'now'
   > {
-  /** The redirect URI, registered to the letter: https, and not on `localhost`. */
+  /**
+   * The redirect URI, registered to the letter: https, and not on `localhost`. A path that begins with `/` is resolved
+   * against the request.
+   */
   callbackURL: string;
-  /** The permissions to ask for; `threads_basic` is always among them. Default: `['threads_basic']`. */
+  /** The permissions to ask for; `threads_basic` and `requiredScopes` are always among them. Default: those. */
   scope?: Scope | undefined;
-  /** The authorization window. Default: `https://threads.net/oauth/authorize`. */
+  /** The authorization window. Default: `https://www.threads.com/oauth/authorize`. */
   authorizationURL?: string | undefined;
   /** The token endpoint. Default: `https://graph.threads.net/oauth/access_token`. */
   tokenURL?: string | undefined;
@@ -48,12 +42,9 @@ export interface ThreadsStrategyOptions
   profileFields?: readonly string[] | false | undefined;
   /** How to ask `debug_token`. Default: `'auto'`; `'required'` when `testerAccessToken` is set. */
   tokenVerification?: TokenVerification | undefined;
-  /** The inspector: the token of a Threads tester of the app, or a function that gets it. Default: the new token. */
-  testerAccessToken?: string | (() => string | Promise<string>) | undefined;
-  /**
-   * Permissions without which a login fails (403), also where Threads did not report them: for people who are no
-   * testers, set `testerAccessToken`. Default: none.
-   */
+  /** The inspector in place of the app token: a Threads tester's token, or a function that gets one. Default: none. */
+  testerAccessToken?: TesterAccessToken | undefined;
+  /** Permissions without which a login fails (403), also where Threads did not report them. Default: none. */
   requiredScopes?: Scope | undefined;
   /** Leaves out both `/me` and `debug_token`, as in passport-oauth2. Default: `false`. */
   skipUserProfile?:
@@ -71,11 +62,11 @@ export interface ThreadsStrategyOptions
 export interface Settings {
   oauth2: StrategyOptions;
   client: ThreadsClientOptions;
+  redirectURI: RedirectURI;
   requiredScopes: string[];
   longLived: boolean;
   profileFields: readonly string[] | false;
-  tokenVerification: TokenVerification;
-  testerAccessToken: ThreadsStrategyOptions['testerAccessToken'];
+  inspector: InspectorOptions;
 }
 
 const WHERE: Record<'clientID' | 'clientSecret' | 'callbackURL', string> = {
@@ -86,16 +77,64 @@ const WHERE: Record<'clientID' | 'clientSecret' | 'callbackURL', string> = {
     'a redirect URI that is registered to the letter: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs',
 };
 
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const isText = (value: unknown) => textOf(value) !== undefined;
+
+/** Every option, with what it must be where that is said in a word; the others are checked below. */
+const OPTIONS: Record<
+  keyof ThreadsStrategyOptions | 'passReqToCallback',
+  [is?: (value: unknown) => boolean, what?: string]
+> = {
+  clientID: [],
+  clientSecret: [],
+  callbackURL: [],
+  scope: [],
+  authorizationURL: [],
+  tokenURL: [],
+  graphURL: [],
+  state: [],
+  store: [],
+  longLived: [isBoolean, 'true or false'],
+  profileFields: [
+    (value) => value === false || (Array.isArray(value) && value.every(isText)),
+    'an array of field names, or false',
+  ],
+  tokenVerification: [
+    (value) => ['auto', 'required', 'off'].includes(String(value)),
+    "'auto', 'required' or 'off'",
+  ],
+  testerAccessToken: [
+    (value) => typeof value === 'function' || isText(value),
+    'an access token, or a function that returns one',
+  ],
+  requiredScopes: [],
+  enableProof: [isBoolean, 'true or false'],
+  timeout: [],
+  dispatcher: [],
+  customHeaders: [],
+  skipUserProfile: [(value) => isBoolean(value) || typeof value === 'function', 'true, false or a function'],
+  passReqToCallback: [isBoolean, 'true or false'],
+  proxy: [isBoolean, 'true or false'],
+  sessionKey: [isText, 'a string'],
+  now: [(value) => typeof value === 'function', 'a function that returns milliseconds since the epoch'],
+};
+
+const NO_MEANING: Record<string, string> = {
+  pkce: 'Threads has no PKCE',
+  scopeSeparator: 'Threads separates permissions by commas',
+};
+
 /**
  * Checks the options of the strategy and fills in the defaults.
  *
  * @throws TypeError that names the option and says what to do
  */
 export function readOptions(options: ThreadsStrategyOptions): Settings {
-  for (const name of ['clientID', 'clientSecret', 'callbackURL'] as const) {
-    if (!textOf(options?.[name])) throw new TypeError(`ThreadsStrategy needs \`${name}\`, ${WHERE[name]}`);
-  }
+  assertApp(options);
+  assertOptions(options);
   const {
+    clientID,
+    clientSecret,
     authorizationURL = AUTHORIZATION_URL,
     tokenURL = TOKEN_URL,
     graphURL = GRAPH_URL,
@@ -103,39 +142,27 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     tokenVerification = testerAccessToken === undefined ? 'auto' : 'required',
     profileFields = PROFILE_FIELDS,
     skipUserProfile = false,
+    // Read when it is needed, so that a clock that is replaced later is heard.
+    now = () => Date.now(),
   } = options;
-  const scope = normalizeScope(options.scope ?? []);
+  const redirectURI = readRedirectURI(options.callbackURL);
   const requiredScopes = permissionsIn(options.requiredScopes ?? [], 'requiredScopes');
-
-  if (!['auto', 'required', 'off'].includes(tokenVerification)) {
-    throw new TypeError("`tokenVerification` must be 'auto', 'required' or 'off'");
-  }
   if (requiredScopes.length > 0 && (tokenVerification === 'off' || skipUserProfile === true)) {
     throw new TypeError(
       '`requiredScopes` needs `debug_token`: leave out `skipUserProfile` and `tokenVerification: "off"`',
     );
   }
-  if (
-    testerAccessToken !== undefined &&
-    typeof testerAccessToken !== 'function' &&
-    !textOf(testerAccessToken)
-  ) {
-    throw new TypeError('`testerAccessToken` must be an access token, or a function that returns one');
-  }
-  if (profileFields !== false && !(Array.isArray(profileFields) && profileFields.every(textOf))) {
-    throw new TypeError('`profileFields` must be an array of field names, or false');
-  }
+  warnOfRefusedRedirect(redirectURI, httpURL('authorizationURL', authorizationURL));
 
-  const { clientID, clientSecret, timeout, dispatcher, enableProof, customHeaders } = options;
+  const { timeout, dispatcher, enableProof, customHeaders } = options;
   return {
     oauth2: {
-      authorizationURL: httpURL('authorizationURL', authorizationURL),
+      authorizationURL,
       tokenURL: httpURL('tokenURL', tokenURL),
       clientID,
       clientSecret,
       callbackURL: options.callbackURL,
-      scope: scope.join(','),
-      scopeSeparator: ',',
+      scope: scopeParameter(options.scope ?? [], requiredScopes),
       ...stateOptions(options),
       skipUserProfile: callbackForm(skipUserProfile),
       proxy: options.proxy,
@@ -150,14 +177,51 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       dispatcher,
       enableProof,
       customHeaders,
+      now: options.now,
       profileFields: profileFields || undefined,
     },
+    redirectURI,
     requiredScopes,
     longLived: options.longLived === true,
     profileFields,
-    tokenVerification,
-    testerAccessToken,
+    inspector: { tokenVerification, testerAccessToken, meAnswers: profileFields !== false, now },
   };
+}
+
+function assertApp(options: ThreadsStrategyOptions): void {
+  for (const name of ['clientID', 'clientSecret', 'callbackURL'] as const) {
+    if (!isText(options?.[name])) throw new TypeError(`ThreadsStrategy needs \`${name}\`, ${WHERE[name]}`);
+  }
+  if (/\s/.test(options.clientID)) {
+    throw new TypeError(`\`clientID\` has white space in it. Copy ${WHERE.clientID}`);
+  }
+}
+
+function assertOptions(options: ThreadsStrategyOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (Object.hasOwn(NO_MEANING, name))
+      throw new TypeError(`\`${name}\` has no meaning here: ${NO_MEANING[name]}`);
+    if (!Object.hasOwn(OPTIONS, name)) {
+      warn(`ThreadsStrategy does not know the option \`${name}\`. Is it misspelt?`);
+      continue;
+    }
+    const [is, what] = OPTIONS[name as keyof typeof OPTIONS];
+    if (is && !is(value)) throw new TypeError(`\`${name}\` must be ${what}`);
+  }
+}
+
+/** Threads itself refuses plain http and `localhost`; a simulator, or a proxy, need not. */
+function warnOfRefusedRedirect({ value, url }: RedirectURI, authorizationURL: string): void {
+  const isThreads = /^(.+\.)?threads\.(com|net)$/.test(new URL(authorizationURL).hostname);
+  if (!isThreads || !url || (url.protocol === 'https:' && url.hostname !== 'localhost')) return;
+  warn(
+    `Threads refuses the redirect URI ${value}: it must be https, and not on localhost. For development, point the strategy at the simulator, or use a host name of your own with a local certificate`,
+  );
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'ThreadsStrategyWarning');
 }
 
 function stateOptions({
@@ -165,6 +229,9 @@ function stateOptions({
   store,
   clientSecret,
 }: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
+  if (store !== undefined && state === false) {
+    throw new TypeError('`state: false` and a `store` contradict each other: leave one of them out');
+  }
   const chosen = store ?? state ?? new CookieStateStore();
   if (typeof chosen !== 'boolean' && !isStateStore(chosen)) {
     throw new TypeError(
@@ -176,7 +243,6 @@ function stateOptions({
   // declared type knows neither that one nor stores that do so.
   return { store: keyed as StateStore };
 }
-
 function isStateStore({ store, verify }: Partial<ThreadsStateStore>): boolean {
   return typeof store === 'function' && typeof verify === 'function';
 }

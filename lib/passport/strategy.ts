@@ -1,23 +1,30 @@
 import { parse as parseQuery } from 'node:querystring';
 import type { Request } from 'express';
+import type { AuthenticateOptions } from 'passport';
 import { Strategy as OAuth2Strategy } from 'passport-oauth2';
 import { ThreadsClient } from '../threads/client.js';
-import { ThreadsGraphAPIError, ThreadsTokenError } from '../threads/errors.js';
+import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
+import { type Scope, scopeParameter } from '../threads/scope.js';
 import type { TokenResult } from '../threads/token-result.js';
-import type { TokenInfo } from '../threads/verify-token.js';
-import { textOf } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
-import { readCallback } from './callback.js';
+import { type Answer, readAnswer } from './callback.js';
+import type { ThreadsFailure } from './failure.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
-import { normalizeScope, type Scope } from './scope.js';
-import { CookieStateStore } from './state/cookie-state-store.js';
+import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
+import { isRequestTo, otherHost, type RedirectURI, readRedirectURI } from './redirect-uri.js';
+import { preventCaching } from './state/response.js';
+import { type ThreadsStateStore, verifyingFor, withAppState } from './state/state-store.js';
 import {
   type AnyVerify,
+  type Returning,
   type TokenParams,
   type VerifyCallback,
+  type VerifyCaller,
   type VerifyFunction,
+  type VerifyFunctionWithParams,
   type VerifyFunctionWithRequest,
+  type VerifyFunctionWithRequestAndParams,
   verifyCaller,
 } from './verify.js';
 
@@ -28,21 +35,48 @@ type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
 export interface ThreadsAuthenticateOptions {
   /** The permissions to ask for this time, in place of the strategy's. */
   scope?: Scope | undefined;
-  /** An object: application state, back as `info.state`. A string, with the option `state: false`: a `state` that you verify. */
+  /**
+   * Application state: any JSON value, back as `info.state`. With the option `state: false`, a string is the parameter
+   * `state` itself, which the app verifies on its own.
+   */
   state?: unknown;
   /** The redirect URI of this login, in place of the strategy's. */
   callbackURL?: string | undefined;
 }
 
-type GrantParams = Record<string, unknown>;
-type Tokens = { refreshToken: string | undefined; params: TokenParams };
-type TokenCallback = (
-  error: unknown,
-  accessToken?: string,
-  refreshToken?: string,
-  params?: TokenParams,
-) => void;
+/**
+ * Lets `passport.authenticate` take application state that is no string, which Passport's own types do not foresee:
+ * `passport.authenticate('threads', authenticateOptions({ state: { returnTo: '/settings' } }))`.
+ *
+ * @param options - those of this strategy, and Passport's own
+ * @returns the same options
+ */
+export function authenticateOptions(
+  options: ThreadsAuthenticateOptions & Omit<AuthenticateOptions, keyof ThreadsAuthenticateOptions>,
+): AuthenticateOptions {
+  return options as AuthenticateOptions;
+}
+
+type GrantParams = Record<string, string>;
+type Tokens = { accessToken: string; refreshToken?: string; params: TokenParams };
+type TokenCallback = (error: unknown, ...tokens: [string?, string?, TokenParams?]) => void;
 type ProfileCallback = (error: unknown, profile?: ThreadsProfile) => void;
+
+/** What is known of a login while passport-oauth2 ends it. */
+interface Login {
+  req: Request;
+  /** The app's own state, once the state is verified. */
+  appState?: unknown;
+  /** The token of 60 days, once it is there. */
+  longLived?: TokenResult;
+  /** Ends what is still under way where the login has failed. */
+  signal?: AbortSignal;
+}
+
+// A method of passport-oauth2 that its types leave out.
+const { _loadUserProfile } = OAuth2Strategy.prototype as unknown as {
+  _loadUserProfile(this: OAuth2Strategy, accessToken: string, done: ProfileCallback): void;
+};
 
 /**
  * Signs people in with Threads.
@@ -50,7 +84,7 @@ type ProfileCallback = (error: unknown, profile?: ThreadsProfile) => void;
  * ```ts
  * passport.use(new ThreadsStrategy(
  *   { clientID, clientSecret, callbackURL: 'https://app.example/auth/threads/callback' },
- *   async (accessToken, refreshToken, params, profile) => users.upsert(profile),
+ *   async (accessToken, refreshToken, profile) => users.upsert(profile),
  * ));
  * ```
  *
@@ -63,87 +97,186 @@ export class ThreadsStrategy extends OAuth2Strategy {
   // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.
   private readonly _settings: Settings;
   private readonly _client: ThreadsClient;
+  private readonly _inspector: Inspector;
+  private readonly _callVerify: VerifyCaller;
+  private readonly _idsByThreads = new WeakMap<ThreadsProfile, string>();
+  private readonly _told = new Set<string>();
+  /** What passport-oauth2 calls at the end of a login. */
+  declare private _verify: unknown;
+  /** The state store that passport-oauth2 chose by the options. */
+  declare private readonly _stateStore: ThreadsStateStore;
+  /** On the object that ends a login, which inherits from the strategy. */
+  declare private readonly _login: Login | undefined;
 
   /**
    * @param options - see {@link ThreadsStrategyOptions}
-   * @param verify - finds or makes the app's user, and says so with `done` or with a promise
-   * @throws TypeError when an option is missing or wrong
+   * @param verify - finds or makes the app's user, and says so with a promise or with `done`
+   * @throws TypeError when an option is missing or wrong, or `verify` declares a number of parameters of no form
    */
-  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: Options, verify: Returning<VerifyFunction>);
   constructor(options: Options, verify: VerifyFunction);
+  constructor(options: Options, verify: VerifyFunctionWithParams);
+  constructor(options: OptionsWithRequest, verify: Returning<VerifyFunctionWithRequest>);
+  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequestAndParams);
+  constructor(options: ThreadsStrategyOptions & { passReqToCallback: boolean }, verify: AnyVerify);
   constructor(
     options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
     verify: AnyVerify,
   ) {
     if (typeof verify !== 'function') {
-      throw new TypeError('ThreadsStrategy needs a verify function: new ThreadsStrategy(options, verify)');
+      throw new TypeError('ThreadsStrategy needs a verify callback: new ThreadsStrategy(options, verify)');
     }
     const settings = readOptions(options);
     const callVerify = verifyCaller(verify, options.passReqToCallback === true);
-    const finishLogin = function (
-      this: ThreadsStrategy,
-      req: Request,
-      accessToken: string,
-      refreshToken: string | undefined,
-      params: TokenParams,
-      profile: ThreadsProfile | undefined,
-      done: VerifyCallback,
-    ): void {
-      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
-      if (profile?.id === '') profile.id = params.user_id ?? '';
-      if (profile?.id === '') {
-        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
-      }
-
-      const missing = settings.requiredScopes.filter((scope) => !profile?.scopes?.includes(scope));
-      if (missing.length > 0) {
-        const message = `Threads did not confirm these permissions, which are needed to sign in: ${missing.join(', ')}`;
-        this.fail({ type: 'missing_scopes', message, missing }, 403);
-        return;
-      }
-      callVerify(req, accessToken, refreshToken, params, profile, done);
-    };
-    super({ ...settings.oauth2, passReqToCallback: true }, finishLogin as never);
+    super({ ...settings.oauth2, passReqToCallback: true }, verify as never);
 
     this._settings = settings;
     this._client = new ThreadsClient(settings.client);
-    // No byte of Threads goes through the transport of passport-oauth2.
+    this._inspector = new Inspector(this._client, settings.inspector);
+    this._callVerify = callVerify;
+    this._verify = this.finishLogin;
+    // No byte of Threads goes through the transport of passport-oauth2. passport-oauth2-refresh copies this function off
+    // its object, and sends its refreshes here.
     this._oauth2.getOAuthAccessToken = ((code: string, params: GrantParams, done: TokenCallback) => {
-      const answer = ({ refreshToken, params }: Tokens) =>
-        done(null, params.access_token, refreshToken, params);
-      if (params.grant_type === 'refresh_token') {
-        // passport-oauth2-refresh copies this function off its object and sends its refreshes here.
-        this.refreshTokens(code).then(answer, done);
-      } else {
-        this.newTokens(code, params).then(answer).catch(done);
-      }
+      const tokens = params.grant_type === 'refresh_token' ? this.refresh(code) : this.exchange(code, params);
+      tokens.then((got) => done(null, got.accessToken, got.refreshToken, got.params)).catch(done);
     }) as never;
   }
 
   /**
    * Starts a login, or ends one: Passport calls this.
    *
-   * Cancelled by the person: `fail`, 403. Any other error of the authorization window: `error` with a
-   * {@link ThreadsAuthorizationError}. A state that does not match: `fail`, 403. Parameters that are not what
-   * Threads sends: `fail`, 400.
+   * A request without an answer starts one, unless it is for the path of the redirect URI. The `state` of an answer is
+   * verified before anything else of it is believed. Cancelled by the person: `fail`, 403. Any other error of the
+   * authorization window: `error` with a {@link ThreadsAuthorizationError}. A state that does not match: `fail`, 403.
+   * What Threads does not send: `fail`, 400. See {@link ThreadsFailure}.
    *
    * @param req - the request; `req.query`, and `req.body` where it is parsed, are read
    * @param options - what was given to `passport.authenticate('threads', …)`
    */
   override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
-    // Express and most others parse the query; plain http does not.
-    req.query ??= parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '') as Request['query'];
-
-    const callback = readCallback(req.query, req.body);
-    if (callback.kind === 'malformed') {
-      this.fail({ type: 'invalid_request', message: callback.message }, 400);
-    } else if (callback.kind === 'cancelled') {
-      this.fail({ type: 'access_denied', message: callback.message, reason: callback.reason }, 403);
-    } else if (callback.kind === 'refused') {
-      this.error(callback.error);
-    } else {
-      this.runFlow(req, options, callback.kind === 'start');
+    try {
+      preventCaching(req);
+      // Express and most others parse the query; plain http does not.
+      const query: unknown = req.query ?? parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '');
+      const answer = readAnswer(query, req.body);
+      if (answer) this.endLogin(req, options, answer);
+      else this.startLogin(req, options);
+    } catch (error) {
+      this.error(error);
     }
+  }
+
+  private startLogin(req: Request, options: ThreadsAuthenticateOptions): void {
+    const { callbackURL, scope, state } = options;
+    const { redirectURI, requiredScopes, oauth2 } = this._settings;
+    const target = callbackURL === undefined ? redirectURI : readRedirectURI(callbackURL);
+    if (isRequestTo(target, req)) {
+      this.failWith(400, {
+        type: 'invalid_request',
+        message: 'This is where a sign-in ends, not where one starts. Please start again.',
+      });
+      return;
+    }
+    this.warnOfHost(req, target);
+
+    const own = scope === undefined ? options : { ...options, scope: scopeParameter(scope, requiredScopes) };
+    const isParameter = !oauth2.store && typeof state === 'string';
+    if (isParameter || state === undefined) {
+      super.authenticate(req, own);
+      return;
+    }
+    // passport-oauth2 takes a string for the parameter `state` itself, and sends it past the store.
+    const leg = Object.create(this, { _stateStore: { value: withAppState(this._stateStore, state) } });
+    super.authenticate.call(leg, req, { ...own, state: undefined });
+  }
+
+  /** Has passport-oauth2 verify the state, whatever the answer is, and opens the answer after that. */
+  private endLogin(req: Request, options: ThreadsAuthenticateOptions, answer: Answer): void {
+    const login: Login = { req };
+    const verified = (error: unknown, ok?: boolean, info?: unknown): boolean => {
+      if (answer.kind === 'malformed') {
+        this.failWith(400, { type: 'invalid_request', message: answer.message });
+      } else if (error) {
+        this.error(error);
+      } else if (!ok) {
+        this.failWith(403, withoutState(answer, info));
+      } else if (answer.kind === 'cancelled') {
+        const { message, reason } = answer;
+        this.failWith(403, { type: 'access_denied', message, reason });
+      } else if (answer.kind === 'refused') {
+        this.error(answer.error);
+      } else {
+        login.appState = info;
+        return true;
+      }
+      return false;
+    };
+    // An answer of which not even the state can be read leaves the attempt as it is.
+    if (answer.kind === 'malformed' && answer.state === undefined) return void verified(null);
+
+    const leg = Object.create(this, {
+      _login: { value: login },
+      _stateStore: { value: verifyingFor(req, this._stateStore, verified) },
+    });
+    super.authenticate.call(leg, codeAlone(req, answer), options);
+  }
+
+  private async exchange(code: string, params: GrantParams): Promise<Tokens> {
+    const { grant_type, redirect_uri, ...further } = params;
+    const exchanged = this._client.exchangeCode(code, String(redirect_uri), {
+      params: further,
+      parseError: (body, status) => this.parseErrorResponse(body, status),
+    });
+    const asksThreads = this.userProfile === ThreadsStrategy.prototype.userProfile;
+    if (asksThreads && this._settings.oauth2.skipUserProfile === false) this._inspector.prepare();
+    const token = await exchanged;
+    return { accessToken: token.accessToken, params: paramsOf(token) };
+  }
+
+  private async refresh(longLived: string): Promise<Tokens> {
+    const token = await this._client.refreshToken(longLived);
+    return { accessToken: token.accessToken, refreshToken: token.accessToken, params: paramsOf(token) };
+  }
+
+  /**
+   * Makes an error of a refusal of the token endpoint, for subclasses to override.
+   *
+   * @param _body - the text of the answer, without the secrets of the request
+   * @param _status - its HTTP status
+   * @returns the error; `null` for the library's own, a {@link ThreadsTokenError}
+   */
+  override parseErrorResponse(_body: string, _status: number): Error | null {
+    return null;
+  }
+
+  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. */
+  protected _createOAuthError(_message: string, error: unknown): unknown {
+    return error;
+  }
+
+  /** With `longLived`, the token is traded while Threads is asked whose it is: two round trips for the whole login. */
+  protected _loadUserProfile(accessToken: string, done: ProfileCallback): void {
+    const login = this._login;
+    if (!this._settings.longLived || !login) {
+      _loadUserProfile.call(this, accessToken, done);
+      return;
+    }
+    const abort = new AbortController();
+    login.signal = abort.signal;
+    const profile = new Promise<ThreadsProfile | undefined>((resolve, reject) => {
+      _loadUserProfile.call(this, accessToken, (error, loaded) => (error ? reject(error) : resolve(loaded)));
+    });
+    Promise.all([profile, this._client.exchangeToken(accessToken, { signal: abort.signal })])
+      .then(([loaded, longLived]) => {
+        login.longLived = longLived;
+        done(null, loaded);
+      })
+      .catch((error) => {
+        abort.abort();
+        done(error);
+      });
   }
 
   /**
@@ -153,101 +286,98 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param done - called with the {@link ThreadsProfile}
    */
   override userProfile(accessToken: string, done: ProfileCallback): void {
-    this.loadProfile(accessToken)
-      .then((profile) => done(null, profile))
+    this.loadProfile(accessToken, this._login?.signal)
+      .then((profile) => {
+        this._idsByThreads.set(profile, profile.id);
+        done(null, profile);
+      })
       // To `done`, a reason that is falsy would be none: a login without a profile.
       .catch((error) => done(error || new Error('`testerAccessToken` failed without saying why')));
   }
 
-  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. */
-  protected _createOAuthError(_message: string, error: unknown): unknown {
-    return error;
-  }
-
-  private runFlow(req: Request, options: ThreadsAuthenticateOptions, starts: boolean): void {
-    try {
-      // passport-oauth2 sends such a state past the store, which could then never find it again.
-      if (starts && typeof options.state === 'string' && this.keepsStateInCookie()) {
-        throw new TypeError(
-          'A `state` of your own needs the option `state: false`. For application state, give an object: it comes back as info.state',
-        );
-      }
-      const own =
-        options.scope === undefined ? options : { ...options, scope: normalizeScope(options.scope) };
-      super.authenticate(req, own);
-    } catch (error) {
-      this.error(error);
-    }
-  }
-
-  private keepsStateInCookie(): boolean {
-    return (this._settings.oauth2.store as unknown) instanceof CookieStateStore;
-  }
-
-  private async newTokens(code: string, { redirect_uri }: GrantParams): Promise<Tokens> {
-    const short = await this._client.exchangeCode(code, String(redirect_uri));
-    if (!this._settings.longLived) return { refreshToken: undefined, params: paramsOf(short) };
-
-    const long = await this._client.exchangeToken(short.accessToken);
-    return { refreshToken: long.accessToken, params: { ...short.raw, ...paramsOf(long) } };
-  }
-
-  private async refreshTokens(longLived: string): Promise<Tokens> {
-    const token = await this._client.refreshToken(longLived);
-    return { refreshToken: token.accessToken, params: paramsOf(token) };
-  }
-
-  private async loadProfile(accessToken: string): Promise<ThreadsProfile> {
-    const { profileFields } = this._settings;
+  private async loadProfile(accessToken: string, signal: AbortSignal | undefined): Promise<ThreadsProfile> {
+    const { profileFields, client, inspector } = this._settings;
     const [me, token] = await Promise.all([
-      profileFields === false ? undefined : this._client.getProfile(accessToken),
-      this.inspect(accessToken),
+      profileFields === false ? undefined : this._client.getProfile(accessToken, { signal }),
+      this._inspector.inspect(accessToken, signal),
     ]);
-    if (token) this.assertTokenIsFor(token, me?.id);
-
+    if (token) {
+      assertPersonsToken(token, { clientID: client.clientID, now: inspector.now });
+      assertOnePerson(token.userId, me?.id);
+    }
     const profile = me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} };
     return token ? { ...profile, scopes: token.scopes, token } : profile;
   }
 
-  private async inspect(accessToken: string): Promise<TokenInfo | undefined> {
-    const { profileFields, tokenVerification, testerAccessToken } = this._settings;
-    if (tokenVerification === 'off') return undefined;
-    try {
-      const inspector =
-        typeof testerAccessToken === 'function'
-          ? await testerAccessToken()
-          : (testerAccessToken ?? accessToken);
-      if (!textOf(inspector)) throw new TypeError('`testerAccessToken` must return an access token');
-      return await this._client.verifyToken(accessToken, { accessToken: inspector });
-    } catch (error) {
-      const meAnswers = profileFields !== false;
-      if (tokenVerification === 'auto' && meAnswers && refusesInspector(error)) return undefined;
-      throw error;
+  private finishLogin(
+    _req: Request,
+    shortLived: string,
+    refreshed: string | undefined,
+    answer: TokenParams,
+    profile: ThreadsProfile | undefined,
+    done: VerifyCallback,
+  ): void {
+    const { req, appState, longLived } = this._login!;
+    const params = longLived ? { ...answer, ...paramsOf(longLived) } : answer;
+    if (profile) {
+      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
+      if (profile.id === '') profile.id = params.user_id ?? '';
+      if (profile.id === '') {
+        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
+      }
+      assertOnePerson(params.user_id, this._idsByThreads.get(profile));
+      if (profile.token && longLived?.expiresAt) profile.token.expiresAt = longLived.expiresAt;
     }
+    const failure = missingScopes(this._settings.requiredScopes, profile);
+    if (failure) {
+      this.failWith(403, failure);
+      return;
+    }
+
+    const accessToken = longLived?.accessToken ?? shortLived;
+    const refreshToken = longLived?.accessToken ?? refreshed;
+    this._callVerify({ req, accessToken, refreshToken, params, profile }, (error, user, info) =>
+      done(error, user, user && appState !== undefined ? { ...info, state: appState } : info),
+    );
   }
 
-  private assertTokenIsFor(token: TokenInfo, userId: string | undefined): void {
-    const { clientID } = this._settings.client;
-    const refuse = (message: string) => new ThreadsTokenError({ code: 'invalid_token', message });
-    if (!token.isValid) {
-      const reason = token.error?.reason ?? 'no reason given';
-      throw refuse(`Threads says that the new access token is not valid (${reason})`);
-    }
-    if ((token.appId ?? clientID) !== clientID) throw refuse('The access token belongs to another app');
-    if (!token.userId) throw refuse('The access token is not the token of a person');
-    if (userId !== undefined && token.userId !== userId) {
-      throw refuse('Threads names two different people for one access token: debug_token and /me disagree');
-    }
+  private failWith(status: number, failure: ThreadsFailure): void {
+    this.fail(failure, status);
+  }
+
+  private warnOfHost(req: Request, redirectURI: RedirectURI): void {
+    const host = otherHost(redirectURI, req);
+    if (host === undefined || this._told.has('host')) return;
+    this._told.add('host');
+    process.emitWarning(
+      `A login started at ${host}, but its callbackURL is at ${redirectURI.url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${redirectURI.url?.origin}, or mend \`callbackURL\``,
+      'ThreadsStrategyWarning',
+    );
   }
 }
 
-function paramsOf({ raw, accessToken }: TokenResult): TokenParams {
-  return { ...raw, access_token: accessToken };
+/** The request as passport-oauth2 is to see it: it verifies the state of a code alone, so every answer brings one. */
+function codeAlone(req: Request, answer: Answer): Request {
+  const code = answer.kind === 'code' ? answer.code : answer.kind;
+  return Object.create(req, {
+    query: { value: { code, state: answer.state } },
+    body: { value: undefined },
+  });
 }
 
-/** An app whose users are no testers may not inspect their tokens: everything but that stays an error. */
-function refusesInspector(error: unknown): boolean {
-  if (!(error instanceof ThreadsGraphAPIError)) return false;
-  const { httpStatus = 0, code, reason } = error;
-  return httpStatus >= 400 && httpStatus <= 499 && code !== 102 && code !== 190 && reason !== 'rate_limited';
+/** What becomes of an answer whose state is not that of a login of this browser: not one word of it is repeated. */
+function withoutState(answer: Answer, info: unknown): ThreadsFailure {
+  if (answer.kind === 'cancelled') {
+    return { type: 'access_denied', message: 'The sign-in was cancelled.', reason: 'user_denied' };
+  }
+  const said = typeof info === 'string' ? info : (info as { message?: unknown } | undefined)?.message;
+  const message =
+    typeof said === 'string' && answer.kind === 'code'
+      ? said
+      : 'This sign-in did not start in this browser. Please start again.';
+  return { type: 'invalid_state', message };
+}
+
+function paramsOf({ raw, accessToken, expiresIn }: TokenResult): TokenParams {
+  return { ...raw, access_token: accessToken, ...(expiresIn !== undefined && { expires_in: expiresIn }) };
 }

@@ -1,7 +1,8 @@
+import { types } from 'node:util';
 import type { Request } from 'express';
 import type { ThreadsProfile } from '../threads/profile.js';
 
-/** The token answer, as the verify function gets it. */
+/** The token answer, as the verify callback gets it. */
 export interface TokenParams {
   /** The access token: the long-lived one with `longLived`. */
   access_token: string;
@@ -9,88 +10,161 @@ export interface TokenParams {
   user_id?: string;
   /** Such as `bearer` (with `longLived`). */
   token_type?: string;
-  /** Seconds until the token expires (with `longLived`). */
+  /** Seconds until the token expires (always there with `longLived`). */
   expires_in?: number;
-  /** Whatever else Threads sent. */
-  [name: string]: unknown;
 }
 
-/** What a verify function calls when it is done: with an error; with a user; or with `false` and why. */
+/** What a verify callback calls when it is done: with an error; with a user; or with `false` and why. */
 export type VerifyCallback = (error?: unknown, user?: Express.User | false | null, info?: object) => void;
 
 /**
- * The app's verify function: `(accessToken, refreshToken, profile, done)`,
- * `(accessToken, refreshToken, params, profile, done)`, `async (accessToken, refreshToken, params, profile)` or
- * `async (accessToken, refreshToken, profile)`.
- *
- * TypeScript gives each parameter of an arrow function one type, whichever form it is. So the third is declared as
- * what both `params` and `profile` are, and the fourth as what both `profile` and `done` are (without the `name` that
- * every function has).
+ * What a verify callback returns: with three parameters, a promise of the user, or of `false` for "not this one"; with
+ * `done`, nothing.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that calls `done` returns nothing, or a promise of it
+export type VerifyResult = Promise<Express.User | false | null | void> | void;
+
+/**
+ * The verify callback: `async (accessToken, refreshToken, profile) => user`, or with `done` as a fourth parameter.
+ * How many parameters the function declares decides, as in passport-oauth2.
  */
 export type VerifyFunction = (
   accessToken: string,
   refreshToken: string | undefined,
-  paramsOrProfile: TokenParams & ThreadsProfile,
-  profileOrDone: ThreadsProfile & VerifyCallback & { readonly name?: undefined },
+  profile: ThreadsProfile,
   done: VerifyCallback,
-) => unknown;
+) => VerifyResult;
 
-/** A {@link VerifyFunction} with the request in front (`passReqToCallback`). */
-export type VerifyFunctionWithRequest = (req: Request, ...args: Parameters<VerifyFunction>) => unknown;
-
-/** A verify function whose form is not known yet. */
-export type AnyVerify = (...args: never[]) => unknown;
-
-/** Calls the app's verify function with what it takes, and hands its outcome to `done`, once. */
-export type VerifyCaller = (
-  req: Request,
+/** A verify callback that takes the token answer too: `(accessToken, refreshToken, params, profile, done)`. */
+export type VerifyFunctionWithParams = (
   accessToken: string,
   refreshToken: string | undefined,
   params: TokenParams,
-  profile: ThreadsProfile | undefined,
+  profile: ThreadsProfile,
   done: VerifyCallback,
-) => void;
+) => VerifyResult;
+
+/** A {@link VerifyFunction} with the request in front (`passReqToCallback`). */
+export type VerifyFunctionWithRequest = (req: Request, ...args: Parameters<VerifyFunction>) => VerifyResult;
+
+/** A {@link VerifyFunctionWithParams} with the request in front (`passReqToCallback`). */
+export type VerifyFunctionWithRequestAndParams = (
+  req: Request,
+  ...args: Parameters<VerifyFunctionWithParams>
+) => VerifyResult;
 
 /**
- * Makes one form of all the forms of verify functions.
+ * The same function where it returns the user: TypeScript reads `false` as a `boolean` where `void` is allowed beside it.
+ */
+export type Returning<Verify extends (...args: never[]) => VerifyResult> = (
+  ...args: Parameters<Verify>
+) => Promise<Express.User | false | null>;
+
+/** A verify callback whose form is not known yet. */
+export type AnyVerify =
+  | VerifyFunction
+  | VerifyFunctionWithParams
+  | VerifyFunctionWithRequest
+  | VerifyFunctionWithRequestAndParams;
+
+/** What a verify callback is told about a login. */
+export interface VerifiedLogin {
+  req: Request;
+  accessToken: string;
+  refreshToken: string | undefined;
+  params: TokenParams;
+  /** `undefined` with `skipUserProfile`. */
+  profile: ThreadsProfile | undefined;
+}
+
+/** Calls the app's verify callback with what it takes, and hands its one outcome to `done`. */
+export type VerifyCaller = (login: VerifiedLogin, done: VerifyCallback) => void;
+
+/**
+ * Makes one form of all the forms of verify callbacks.
  *
  * @param verify - the app's function
  * @param passReqToCallback - whether it takes the request first
- * @returns a function that passes on the one outcome, whether `verify` calls back, returns a promise or throws
+ * @returns a function that ends every login once
+ * @throws TypeError where the number of parameters is none of the forms'
  */
 export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): VerifyCaller {
-  const form = formOf(verify, passReqToCallback ? 3 : 2);
+  const { takesParams, takesDone } = formOf(verify, passReqToCallback);
 
-  return (req, accessToken, refreshToken, params, profile, done) => {
+  return ({ req, accessToken, refreshToken, params, profile }, done) => {
     const finish = once(done);
     // To `done`, a reason that is falsy would be none.
     const refuse = (reason: unknown) =>
-      finish(reason || new Error('The verify function failed without saying why'));
+      finish(reason || new Error('The verify callback failed without saying why'));
     const args = [
       ...(passReqToCallback ? [req] : []),
       accessToken,
       refreshToken,
-      ...(form.params ? [params] : []),
+      ...(takesParams ? [params] : []),
       profile,
-      ...(form.done ? [finish] : []),
+      ...(takesDone ? [new Proxy(finish, NO_PROFILE)] : []),
     ];
 
     try {
-      const outcome = Reflect.apply(verify, undefined, args) as unknown;
-      if (isPromiseLike(outcome)) {
-        outcome.then((user) => {
-          // A function that takes `done` may call it later, after its promise.
-          if (user !== undefined || !form.done) finish(null, user || false);
-        }, refuse);
-      } else if (!form.done) {
-        refuse(new TypeError('The verify function must take `done` and call it, or return a promise'));
-      }
+      const returned: unknown = Reflect.apply(verify, undefined, args);
+      if (takesDone) hearPromise(returned, refuse);
+      else
+        Promise.resolve(promised(returned))
+          .then((user) => finish(null, userOf(user)), refuse)
+          .catch(refuse);
     } catch (error) {
       refuse(error);
     }
   };
 }
 
+function formOf(verify: AnyVerify, passReqToCallback: boolean): { takesParams: boolean; takesDone: boolean } {
+  const declared = verify.length - (passReqToCallback ? 1 : 0);
+  if (declared === 3) return { takesParams: false, takesDone: false };
+  if (declared === 4 || verify.length === 0) return { takesParams: false, takesDone: true };
+  if (declared === 5) return { takesParams: true, takesDone: true };
+  const req = passReqToCallback ? 'req, ' : '';
+  throw new TypeError(
+    `The verify callback declares ${verify.length} parameters. Declare (${req}accessToken, refreshToken, profile) and return a promise of the user; or add \`done\`, or \`params, profile, done\`, and call it. A parameter with a default value is not counted, nor is any after it`,
+  );
+}
+
+/** The promise that a function of three parameters must return. */
+function promised(returned: unknown): PromiseLike<unknown> {
+  if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+    return returned as PromiseLike<unknown>;
+  }
+  throw noUser('no promise');
+}
+
+function userOf(user: unknown): Express.User | false {
+  if (user === false || user === null) return false;
+  if (!user) throw noUser(`a promise of ${user === '' ? 'an empty string' : String(user)}`);
+  return user as Express.User;
+}
+
+function noUser(what: string): TypeError {
+  return new TypeError(
+    `The verify callback takes no \`done\` and returned ${what}: return the user, or false, from an async function`,
+  );
+}
+
+/**
+ * Hears what becomes of an async function that takes `done`. Only a native promise counts: a query that is sent when its
+ * `then` is called would be sent twice.
+ */
+function hearPromise(returned: unknown, refuse: (reason: unknown) => void): void {
+  if (!types.isPromise(returned)) return;
+  const mistaken = (value: unknown) => {
+    if (value === undefined) return;
+    refuse(
+      new TypeError('The verify callback returned a user, but takes `done`: leave `done` out or call it'),
+    );
+  };
+  Promise.prototype.then.call(returned, mistaken, refuse);
+}
+
+/** Hands on the first outcome alone. */
 function once(done: VerifyCallback): VerifyCallback {
   let finished = false;
   return (...outcome) => {
@@ -104,51 +178,28 @@ function once(done: VerifyCallback): VerifyCallback {
   };
 }
 
-/**
- * Tells which arguments a verify function takes, besides the `leading` ones. As in passport-oauth2, their number
- * decides; but of two, the second is either `done` or `profile`, and only the text of the function can tell which.
- */
-function formOf(verify: AnyVerify, leading: number): { params: boolean; done: boolean } {
-  const parameters = parametersOf(verify);
-  const declared = verify.length - leading;
-  // Adapters that take `...args` may give the function a length, and look for `done` at the end.
-  if (parameters.at(-1)?.startsWith('...')) return { params: declared === 3, done: true };
+const PROFILE_MEMBERS: ReadonlySet<string | symbol> = new Set<keyof ThreadsProfile | 'emails'>([
+  'provider',
+  'id',
+  'username',
+  'displayName',
+  'profileUrl',
+  'photos',
+  'emails',
+  'biography',
+  'isVerified',
+  'scopes',
+  'token',
+  '_raw',
+  '_json',
+]);
 
-  // The length of a function leaves out what comes after a default.
-  const own = declared >= 2 ? declared : parameters.length - leading;
-  if (own === 3) return { params: true, done: true };
-  const [third = '', fourth = ''] = parameters.slice(leading);
-  if (own === 2 && isProfile(fourth, third, verify)) return { params: true, done: false };
-  return { params: false, done: own !== 1 };
-}
-
-function isProfile(parameter: string, before: string, verify: AnyVerify): boolean {
-  const name = /^[$\p{ID_Continue}]*/u.exec(parameter)?.[0] ?? '';
-  // Nobody takes `done` apart.
-  if (parameter.startsWith('{') || /profile/i.test(name)) return true;
-  if (name === '' || /done|callback|^cb$|next|verified/i.test(name)) return false;
-  if (/^(_|\$)*param/i.test(before)) return true;
-  if (/^(_|\$)*profile/i.test(before)) return false;
-  const isAsync = Object.prototype.toString.call(verify) === '[object AsyncFunction]';
-  const called = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*(\\?\\.)?\\(`);
-  return isAsync && !called.test(Function.prototype.toString.call(verify));
-}
-
-/** The parameters as the text of a function has them; native and bound functions show none. */
-function parametersOf(verify: AnyVerify): string[] {
-  const source = Function.prototype.toString.call(verify).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-  const parameters = [''];
-  let depth = 1;
-  for (const character of source.slice(source.indexOf('(') + 1)) {
-    if (')]}'.includes(character)) depth -= 1;
-    if (depth === 0) break;
-    if (depth === 1 && character === ',') parameters.push('');
-    else parameters.push(parameters.pop() + character);
-    if ('([{'.includes(character)) depth += 1;
-  }
-  return parameters.map((parameter) => parameter.trim()).filter(Boolean);
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<Express.User | false | null | undefined> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
+/** Keeps `done` from being taken for the profile: two people whose `id` is `undefined` would share an account. */
+const NO_PROFILE: ProxyHandler<VerifyCallback> = {
+  get(done, member, receiver) {
+    if (!PROFILE_MEMBERS.has(member)) return Reflect.get(done, member, receiver);
+    throw new TypeError(
+      `The verify callback read \`${String(member)}\` from its last parameter, which is \`done\`: the profile is the parameter before it. How many parameters the function declares decides`,
+    );
+  },
+};

@@ -1,5 +1,6 @@
 import { textOf } from '../transport/json.js';
 import { assertTransport, getJSON, httpURL, postForm } from '../transport/json-request.js';
+import { AppAccessToken } from './app-token.js';
 import type { RefusalContext } from './errors.js';
 import { withoutFragment } from './fragment.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
@@ -56,6 +57,9 @@ export interface ExchangeCodeOptions extends CallOptions {
   parseError?: ParseError | undefined;
 }
 
+/** Where the authorization window of Threads is. */
+export const AUTHORIZATION_URL = 'https://www.threads.com/oauth/authorize';
+
 /** Where the code exchange of Threads is. */
 export const TOKEN_URL = 'https://graph.threads.net/oauth/access_token';
 
@@ -80,6 +84,7 @@ export class ThreadsClient {
   readonly #tokenURL: string;
   readonly #graphURL: string;
   readonly #fields: string;
+  readonly #app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken);
 
   /**
    * @param options - the app, where Threads is, and how to ask
@@ -191,25 +196,33 @@ export class ThreadsClient {
       client_secret: clientSecret,
       grant_type: 'client_credentials',
     };
-    const answer = await getJSON(this.#tokenURL, params, this.#call(signal));
+    const answer = await getJSON(this.#tokenURL, params, this.#call(signal), true);
     const context = { advice: WRONG_APP, ofPerson: false };
     return tokenFrom(answer, this.#request([], context));
   }
 
   /**
-   * Asks `debug_token` what an access token is; see {@link verifyToken}.
+   * Asks `debug_token` what an access token is; see {@link verifyToken}. A token of another app is refused.
    *
    * @param inputToken - the access token in question
-   * @param options - `accessToken`: the inspector (default: the token itself); `signal`: ends the call early
+   * @param options - `accessToken`: the inspector, the token of a Threads tester (default: the app's own token, which
+   * is asked for once and kept in memory); `signal`: ends the call early
    * @throws {@link ThreadsGraphAPIError} when the inspector is refused
    *
    * Source: Threads, "Debug Access Token".
    */
-  verifyToken(
+  async verifyToken(
     inputToken: string,
-    { accessToken = inputToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
+    { accessToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
   ): Promise<TokenInfo> {
-    return verifyToken(inputToken, { ...this.#call(signal), graphURL: this.#graphURL, accessToken });
+    assertText('inputToken', inputToken);
+    const ask = (inspector: string) =>
+      verifyToken(inputToken, {
+        ...this.#call(signal),
+        graphURL: this.#graphURL,
+        accessToken: inspector,
+      });
+    return accessToken === undefined ? this.#app.inspect(ask, signal) : ask(accessToken);
   }
 
   /**

@@ -55,10 +55,12 @@ export function exchange(
     let abort: ((reason: Error) => void) | undefined;
 
     const stop = (error: ThreadsNetworkError) => {
-      stopped ??= error;
+      // A dispatcher may report the abort as the error that it is, at once.
+      if (stopped) return;
+      stopped = error;
       unwatch();
-      reject(stopped);
-      abort?.(stopped);
+      reject(error);
+      abort?.(error);
     };
     const fail = (error: unknown) => {
       if (tries > 0 && !stopped && status === 0 && isDeadConnection(error)) send();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { AuthTokenRefresh } from 'passport-oauth2-refresh';
 import { ThreadsClient, ThreadsNetworkError, ThreadsStrategy, ThreadsTokenError } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import { asUser } from '../support/user.js';
 
 const HOUR = 60 * 60 * 1000;
 const { clientID, clientSecret } = simulatedApp;
@@ -25,7 +26,7 @@ describe('passport-oauth2-refresh', () => {
     await simulator.listen();
     strategy = new ThreadsStrategy(
       { clientID, clientSecret, callbackURL: simulatedApp.redirectURIs[0]!, ...simulator.endpoints },
-      async (_accessToken, _refreshToken, profile) => profile,
+      async (_accessToken, _refreshToken, profile) => asUser(profile),
     );
     refresh = new AuthTokenRefresh();
     refresh.use(strategy);

@@ -116,7 +116,7 @@ describe('example/nestjs: starting', function () {
       expect(output.stdout).to.contain('with app 1234').and.not.contain('hush-hush');
       const answer = await fetch(`http://localhost:${port}/auth/threads`, { redirect: 'manual' });
       const window = new URL(answer.headers.get('location') ?? '');
-      expect(window.origin + window.pathname).to.equal('https://threads.net/oauth/authorize');
+      expect(window.origin + window.pathname).to.equal('https://www.threads.com/oauth/authorize');
       expect(window.searchParams.get('client_id')).to.equal('1234');
       expect(window.searchParams.get('scope')).to.equal('threads_basic');
     } finally {

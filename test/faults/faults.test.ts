@@ -22,7 +22,7 @@ interface ExpectedError {
   properties: Record<string, unknown>;
 }
 
-const LOGIN: Endpoint[] = ['token', 'exchange', 'debug', 'me'];
+const LOGIN: Endpoint[] = ['token', 'appToken', 'exchange', 'debug', 'me'];
 const isGraph = (endpoint: Endpoint) => endpoint === 'debug' || endpoint === 'me';
 
 function network(code: ThreadsNetworkError['code'], more: Record<string, unknown> = {}): ExpectedError {
@@ -31,25 +31,21 @@ function network(code: ThreadsNetworkError['code'], more: Record<string, unknown
 }
 
 function refused(properties: Record<string, unknown>) {
-  return (endpoint: Endpoint): ExpectedError =>
-    isGraph(endpoint)
-      ? {
-          type: ThreadsGraphAPIError,
-          properties: {
-            name: 'ThreadsGraphAPIError',
-            status: 502,
-            ...properties,
-            // What debug_token refuses is the inspector, which is no reason for anybody to sign in again.
-            ...(endpoint === 'debug' && { requiresLogin: false }),
-          },
-        }
-      : { type: ThreadsTokenError, properties: { name: 'ThreadsTokenError', status: 502, ...properties } };
+  return (endpoint: Endpoint): ExpectedError => {
+    const type = isGraph(endpoint) ? ThreadsGraphAPIError : ThreadsTokenError;
+    // What is refused here is a token of the app, which is no reason for anybody to sign in again.
+    const ofTheApp = (endpoint === 'debug' || endpoint === 'appToken') && { requiresLogin: false };
+    return { type, properties: { name: type.name, status: 502, ...properties, ...ofTheApp } };
+  };
 }
 
-/** A 4xx of debug_token that speaks of the inspector, which 'auto' forgives, and an error anywhere else. */
+/** A lack of permission of the app as the inspector, which 'auto' forgives, and an error anywhere else. */
 function refusedInspector(properties: Record<string, unknown>) {
-  return (endpoint: Endpoint): Expected =>
-    endpoint === 'debug' ? 'signs in, scopes unknown' : refused(properties)(endpoint);
+  return (endpoint: Endpoint): Expected => {
+    if (endpoint === 'debug') return 'signs in, scopes unknown';
+    // The new token inspects itself.
+    return endpoint === 'appToken' ? 'signs in' : refused(properties)(endpoint);
+  };
 }
 
 const TIMEOUT = network('TIMEOUT', { isTransient: true });
@@ -101,14 +97,15 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   'repeats a key with another value': INVALID,
   'puts an object where text belongs': INVALID,
   'puts everything into __proto__': INVALID,
-  'sends an enormous number': INVALID,
+  // The app token has no number that is read.
+  'sends an enormous number': (endpoint) => (endpoint === 'appToken' ? 'signs in' : INVALID),
 
   'adds keys of Object.prototype': 'signs in',
   'begins with a byte order mark': 'signs in',
   'calls itself text/html': 'signs in',
   'has bytes that are not UTF-8': 'signs in',
 
-  'refuses as the code exchange does': refusedInspector({ code: 400, reason: 'invalid_code' }),
+  'refuses as the code exchange does': refused({ code: 400, reason: 'invalid_code' }),
   'refuses an expired token': refused({
     code: 190,
     subcode: 463,
@@ -118,7 +115,7 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   }),
   'refuses for want of a permission': refusedInspector({ code: 10, reason: 'permission' }),
   'refuses with a temporary problem': refused({ code: 2, reason: 'temporary', isTransient: true }),
-  'refuses as RFC 6749 does': refusedInspector({ code: 'invalid_grant', reason: 'unknown' }),
+  'refuses as RFC 6749 does': refused({ code: 'invalid_grant', reason: 'unknown' }),
   'refuses with HTTP 200': refused({ code: 190, reason: 'invalid_token', requiresLogin: true }),
   'refuses with 429 and Retry-After': refused({ reason: 'rate_limited', retryAfter: 7, isTransient: true }),
   'refuses with 429 and HTML': network('INVALID_RESPONSE', { retryAfter: 7, isTransient: true }),

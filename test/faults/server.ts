@@ -4,11 +4,12 @@ import { answers, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixt
 import { type FaultName, faults } from './faults.js';
 
 const PATHS = {
-  '/oauth/access_token': 'token',
-  '/access_token': 'exchange',
-  '/refresh_access_token': 'refresh',
-  '/v1.0/debug_token': 'debug',
-  '/v1.0/me': 'me',
+  'POST /oauth/access_token': 'token',
+  'GET /oauth/access_token': 'appToken',
+  'GET /access_token': 'exchange',
+  'GET /refresh_access_token': 'refresh',
+  'GET /v1.0/debug_token': 'debug',
+  'GET /v1.0/me': 'me',
 } as const;
 
 export type Endpoint = (typeof PATHS)[keyof typeof PATHS];
@@ -18,13 +19,14 @@ export const NAME = 'Zoë Nguyễn 🐱';
 
 const GOOD: Record<Endpoint, string> = {
   token: answers.token,
+  appToken: JSON.stringify(answers.appToken),
   exchange: JSON.stringify(answers.exchange),
   refresh: JSON.stringify(answers.exchange),
   debug: JSON.stringify(answers.debug),
   me: JSON.stringify({ ...answers.me, id: USER_ID, name: NAME }),
 };
 
-const TOKENS = new Set<unknown>([SHORT_TOKEN, LONG_TOKEN]);
+const TOKENS = new Set<unknown>([SHORT_TOKEN, LONG_TOKEN, answers.appToken.access_token]);
 
 /** A Threads of which one endpoint has one fault; which, its URL says. */
 export interface FaultServer {
@@ -48,7 +50,7 @@ export async function startFaultServer(): Promise<FaultServer> {
   const server = createServer(async (req, res) => {
     const { pathname, searchParams } = new URL(req.url ?? '', 'http://localhost');
     const [, faulty = '', fault = '', ...rest] = pathname.split('/').map(decodeURIComponent);
-    const endpoint = PATHS[`/${rest.join('/')}` as keyof typeof PATHS];
+    const endpoint = PATHS[`${req.method} /${rest.join('/')}` as keyof typeof PATHS];
     if (!endpoint) {
       strays.push(req.url ?? '');
       return void res.writeHead(404).end();
@@ -58,7 +60,9 @@ export async function startFaultServer(): Promise<FaultServer> {
 
     const form = await formOf(req);
     if (endpoint === faulty) return faults[fault as FaultName](req.socket, GOOD[endpoint]);
-    const isKnown = endpoint === 'token' ? form.get('code') === CODE : isKnownToken(req, searchParams);
+    const isKnown =
+      endpoint === 'appToken' ||
+      (endpoint === 'token' ? form.get('code') === CODE : isKnownToken(req, searchParams));
     res.writeHead(isKnown ? 200 : 400, { 'content-type': 'application/json' });
     res.end(
       isKnown ? GOOD[endpoint] : '{"error":{"message":"Who is this?","type":"OAuthException","code":190}}',

@@ -113,7 +113,8 @@ for (const [version, express] of [
 
     it('hands what the authorization window says to the error handler', async () => {
       const browser = await start();
-      const page = await browser.open('/strict?error_code=1349168&error_message=URL+Blocked');
+      const state = new URL(await browser.start()).searchParams.get('state');
+      const page = await browser.open(`/strict?state=${state}&error_code=1349168&error_message=URL+Blocked`);
       expect(page.status).to.equal(502);
       expect(JSON.parse(page.text)).to.include({ name: 'ThreadsAuthorizationError' });
     });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { CookieJar } from 'tough-cookie';
 import { ThreadsStrategy, type ThreadsStrategyOptions } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import { asUser } from '../support/user.js';
 
 export const ADA = '17841405793187219';
 
@@ -39,10 +40,8 @@ export async function startSite(
   const { clientID, clientSecret } = simulatedApp;
   const strategy = new ThreadsStrategy(
     { clientID, clientSecret, callbackURL, ...simulator.endpoints, ...options },
-    async (_accessToken, _refreshToken, profile): Promise<Person> => ({
-      id: profile.id,
-      name: profile.displayName,
-    }),
+    async (_accessToken, _refreshToken, profile) =>
+      asUser({ id: profile.id, name: profile.displayName } satisfies Person),
   );
   const handler = await mount(strategy, server);
   server.on('request', handler);

@@ -2,8 +2,9 @@ import type { Server } from 'node:http';
 import express from 'express';
 import session from 'express-session';
 import passport from 'passport';
-import { type ThreadsProfile, ThreadsStrategy } from '../../lib/index.js';
+import { ThreadsStrategy } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import { asUser } from '../support/user.js';
 import { freePorts, Opened, temporaryFolder } from './programs.js';
 import { startProxy } from './proxy.js';
 
@@ -34,7 +35,7 @@ export async function startApps(state: true | undefined): Promise<Apps> {
       const { clientID, clientSecret } = simulatedApp;
       const strategy = new ThreadsStrategy(
         { clientID, clientSecret, callbackURL, ...simulator.endpoints, ...(state && { state }) },
-        async (_accessToken: string, _refreshToken: string | undefined, profile: ThreadsProfile) => profile,
+        async (_accessToken, _refreshToken, profile) => asUser(profile),
       );
       const server = await listen(createApp(strategy), port);
       opened.add(() => closeServer(server));

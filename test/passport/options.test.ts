@@ -33,10 +33,10 @@ describe('ThreadsStrategy: options', () => {
   });
 
   it('throws without a verify function', () => {
-    expect(() => new ThreadsStrategy(app, undefined as never)).to.throw(TypeError, 'verify function');
+    expect(() => new ThreadsStrategy(app, undefined as never)).to.throw(TypeError, 'verify callback');
     expect(() => new ThreadsStrategy(verify as never, undefined as never)).to.throw(
       TypeError,
-      'verify function',
+      'verify callback',
     );
   });
 

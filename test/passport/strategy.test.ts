@@ -5,8 +5,11 @@ import { expect } from 'chai';
 import {
   ThreadsGraphAPIError,
   ThreadsNetworkError,
+  type ThreadsProfile,
   ThreadsStrategy,
   ThreadsTokenError,
+  type TokenParams,
+  type VerifyCallback,
 } from '../../lib/index.js';
 import {
   answers,
@@ -23,6 +26,7 @@ import { useNock } from '../support/nock.js';
 import { cookiesOf, response } from '../support/response.js';
 import { expectOutcome, runStrategy } from '../support/run-strategy.js';
 import { type Call, upstream } from '../support/upstream.js';
+import { asUser } from '../support/user.js';
 
 const endpoints = (calls: Call[]) => calls.map((call) => call.endpoint).sort();
 const callTo = (calls: Call[], endpoint: string) => calls.find((call) => call.endpoint === endpoint);
@@ -38,7 +42,7 @@ describe('redirect to the authorization window', () => {
   it('has the documented parameters and no others', async () => {
     const { url } = await start();
     const { state, ...rest } = Object.fromEntries(url.searchParams);
-    expect(url.origin + url.pathname).to.equal('https://threads.net/oauth/authorize');
+    expect(url.origin + url.pathname).to.equal('https://www.threads.com/oauth/authorize');
     expect(rest).to.deep.equal({
       client_id: app.clientID,
       redirect_uri: app.callbackURL,
@@ -65,14 +69,7 @@ describe('redirect to the authorization window', () => {
     expect(cookies).to.have.length(0);
   });
 
-  it('is an error where the app gives a string and the state is kept in a cookie', async () => {
-    const strategy = new ThreadsStrategy(app, async () => null);
-    const outcome = await runStrategy(strategy, { res: response() }, { state: 'of my own' });
-    const { error } = expectOutcome(outcome, 'error');
-    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('state: false');
-  });
-
-  it('has the state that the app gives as a string', async () => {
+  it('has the state that the app gives as a string, with state: false', async () => {
     const { url } = await start({ state: false }, { state: 'of my own' });
     expect(url.searchParams.get('state')).to.equal('of my own');
   });
@@ -165,8 +162,8 @@ describe('login: what the verify function is given', () => {
       client_secret: app.clientSecret,
       access_token: SHORT_TOKEN,
     });
-    expect(callTo(calls, 'me')?.params.access_token).to.equal(LONG_TOKEN);
-    expect(callTo(calls, 'debug')?.params.input_token).to.equal(LONG_TOKEN);
+    expect(callTo(calls, 'me')?.params.access_token).to.equal(SHORT_TOKEN);
+    expect(callTo(calls, 'debug')?.params.input_token).to.equal(SHORT_TOKEN);
   });
 
   it('names the redirect URI of the request in the exchange, too', async () => {
@@ -224,8 +221,8 @@ describe('login: token verification', () => {
   const notATester = { status: 400, body: graphError(10, undefined, 'Not a tester') };
 
   it('auto goes on with /me alone where Threads refuses the inspector', async () => {
-    for (const status of [400, 401, 403, 404, 499]) {
-      for (const code of [1, 3, 10, 100, 200, 299, 2500]) {
+    for (const status of [200, 400, 401, 403, 404, 500]) {
+      for (const code of [3, 10, 100, 200, 299]) {
         const { profile } = await loggedIn({ replies: { debug: { status, body: graphError(code) } } });
         expect(profile.id).to.equal(USER_ID);
         expect(profile).not.to.have.any.keys('scopes', 'token');
@@ -242,9 +239,14 @@ describe('login: token verification', () => {
       graphError(code),
     ]),
     ['HTTP 429', 429, graphError(100)],
-    ['HTTP 500', 500, graphError(10)],
+    ['HTTP 500', 500, graphError(1)],
     ['HTTP 503', 503, graphError(2)],
-    ['an error in an answer with HTTP 200', 200, graphError(10)],
+    ['an unknown code', 400, graphError(2500)],
+    [
+      'a token of another app (100, of the input token)',
+      400,
+      graphError(100, undefined, '(#100) The App_id in the input_token did not match the Viewing App'),
+    ],
   ];
   for (const [title, status, body] of noRefusalOfTheInspector) {
     it(`auto ends in an error for ${title}`, async () => {
@@ -286,10 +288,11 @@ describe('login: token verification', () => {
     expect(profile).not.to.have.any.keys('scopes', 'token');
   });
 
-  it('inspects with the new token itself', async () => {
+  it('inspects with the app token, which is asked for while the code is exchanged', async () => {
     const { calls } = await loggedIn();
+    expect(endpoints(calls.slice(0, 2))).to.deep.equal(['appToken', 'token']);
     expect(callTo(calls, 'debug')?.params).to.deep.equal({
-      access_token: SHORT_TOKEN,
+      access_token: answers.appToken.access_token,
       input_token: SHORT_TOKEN,
     });
   });
@@ -408,7 +411,7 @@ describe('login: what is asked', () => {
 
   it('is debug_token alone with profileFields: false', async () => {
     const { profile, calls } = await loggedIn({ options: { profileFields: false } });
-    expect(endpoints(calls)).to.deep.equal(['debug', 'token']);
+    expect(endpoints(calls)).to.deep.equal(['appToken', 'debug', 'token']);
     expect(profile).to.deep.include({
       provider: 'threads',
       id: USER_ID,
@@ -449,7 +452,7 @@ describe('login: what is asked', () => {
   ] as const) {
     it(`is everything where skipUserProfile is ${title} that says no`, async () => {
       const { calls } = await loggedIn({ options: { skipUserProfile: skipUserProfile as never } });
-      expect(endpoints(calls)).to.deep.equal(['debug', 'me', 'token']);
+      expect(endpoints(calls)).to.deep.equal(['appToken', 'debug', 'me', 'token']);
     });
   }
 
@@ -472,7 +475,7 @@ describe('login: what is asked', () => {
     const { calls } = await loggedIn({
       options: { longLived: true, customHeaders: { 'x-trace': 'abc', 'user-agent': 'postcards/1' } },
     });
-    expect(calls).to.have.length(4);
+    expect(endpoints(calls)).to.deep.equal(['appToken', 'debug', 'exchange', 'me', 'token']);
     for (const { headers } of calls)
       expect(headers).to.include({ 'x-trace': 'abc', 'user-agent': 'postcards/1' });
   });
@@ -546,20 +549,31 @@ describe('login: required scopes', () => {
 });
 
 describe('login: round trips', () => {
-  /** Answers `/me` and `debug_token` when both are there, and never one alone. */
-  async function together() {
-    const order: string[] = [];
+  const FIRST = ['GET /oauth/access_token', 'POST /oauth/access_token'];
+
+  /** A Threads that answers what belongs to one round trip when all of it is there, and never a part alone. */
+  async function together(trips: string[][]) {
+    const seen: string[] = [];
     const waiting = new Map<string, ServerResponse>();
+    const answersTo: Record<string, string> = {
+      'POST /oauth/access_token': answers.token,
+      'GET /oauth/access_token': JSON.stringify(answers.appToken),
+      'GET /access_token': JSON.stringify(answers.exchange),
+      'GET /v1.0/debug_token': JSON.stringify(answers.debug),
+      'GET /v1.0/me': JSON.stringify(answers.me),
+    };
     const server = createServer((req, res) => {
-      const { pathname } = new URL(req.url ?? '', 'http://localhost');
-      order.push(pathname);
+      const name = `${req.method} ${new URL(req.url ?? '', 'http://localhost').pathname}`;
+      seen.push(name);
       req.resume();
-      if (pathname === '/oauth/access_token') return res.end(answers.token);
-      if (pathname === '/access_token') return res.end(JSON.stringify(answers.exchange));
-      waiting.set(pathname, res);
-      if (waiting.size < 2) return;
-      waiting.get('/v1.0/debug_token')?.end(JSON.stringify(answers.debug));
-      waiting.get('/v1.0/me')?.end(JSON.stringify(answers.me));
+      waiting.set(name, res);
+      const trip = trips[0];
+      if (!trip?.every((one) => waiting.has(one))) return;
+      trips.shift();
+      for (const one of trip) {
+        waiting.get(one)?.end(answersTo[one]);
+        waiting.delete(one);
+      }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -567,12 +581,17 @@ describe('login: round trips', () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
     };
-    return { order, origin, close };
+    return { seen, origin, close };
   }
 
-  for (const longLived of [false, true]) {
-    it(`are ${longLived ? 'three with' : 'two without'} longLived, for /me and debug_token run side by side`, async () => {
-      const { order, origin, close } = await together();
+  for (const [title, longLived, second] of [
+    ['two', false, ['GET /v1.0/debug_token', 'GET /v1.0/me']],
+    ['two with longLived', true, ['GET /access_token', 'GET /v1.0/debug_token', 'GET /v1.0/me']],
+  ] as const) {
+    it(`are ${title}, for the first login of a process and for the next`, async () => {
+      const trips = [FIRST, [...second], ['POST /oauth/access_token'], [...second]];
+      const all = trips.flat().sort();
+      const { seen, origin, close } = await together(trips);
       try {
         const options = {
           ...app,
@@ -581,12 +600,11 @@ describe('login: round trips', () => {
           tokenURL: `${origin}/oauth/access_token`,
           graphURL: `${origin}/v1.0`,
         };
-        const strategy = new ThreadsStrategy(options, async (_token, _refresh, profile) => profile);
-        expectOutcome(await runStrategy(strategy, { query: { code: CODE } }), 'success');
-        expect(order.slice(0, -2)).to.deep.equal(
-          longLived ? ['/oauth/access_token', '/access_token'] : ['/oauth/access_token'],
-        );
-        expect(order.slice(-2).sort()).to.deep.equal(['/v1.0/debug_token', '/v1.0/me']);
+        const strategy = new ThreadsStrategy(options, async (_token, _refresh, profile) => asUser(profile));
+        for (const _login of ['first', 'next']) {
+          expectOutcome(await runStrategy(strategy, { query: { code: CODE } }), 'success');
+        }
+        expect(seen.sort()).to.deep.equal(all);
       } finally {
         await close();
       }
@@ -614,11 +632,14 @@ describe('login at the documented hosts', () => {
       .get('/v1.0/me')
       .query({
         fields: 'id,username,name,threads_profile_picture_url,threads_biography,is_verified',
-        access_token: 'LONG',
+        access_token: 'THQVJ...',
       })
       .reply(200, '{"id":"17841405793187218","username":"ada"}')
+      .get('/oauth/access_token')
+      .query({ client_id: app.clientID, client_secret: app.clientSecret, grant_type: 'client_credentials' })
+      .reply(200, `{"access_token":"TH|${app.clientID}|...","token_type":"bearer"}`)
       .get('/v1.0/debug_token')
-      .query({ access_token: 'LONG', input_token: 'LONG' })
+      .query({ access_token: `TH|${app.clientID}|...`, input_token: 'THQVJ...' })
       .reply(
         200,
         `{"data":{"type":"USER","application":"Threads API Test App","data_access_expires_at":1754846089,"expires_at":1752254132,
@@ -626,8 +647,15 @@ describe('login at the documented hosts', () => {
       );
 
     const strategy = new ThreadsStrategy(
-      { ...app, state: false, longLived: true },
-      async (_accessToken, _refreshToken, params, profile) => ({ params, profile }),
+      // The documented token was alive then.
+      { ...app, state: false, longLived: true, now: () => Date.UTC(2025, 5, 1) },
+      (
+        _accessToken: string,
+        _refreshToken: string | undefined,
+        params: TokenParams,
+        profile: ThreadsProfile,
+        done: VerifyCallback,
+      ) => done(null, asUser({ params, profile })),
     );
     const { user } = expectOutcome(await runStrategy(strategy, { query: { code: CODE } }), 'success');
     expect(user).to.have.nested.property('params.user_id', '17841405793187218');

@@ -1,487 +1,446 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { ThreadsStrategy } from '../../lib/index.js';
 import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { expectOutcome, type Outcome, runStrategy } from '../support/run-strategy.js';
 import { upstream } from '../support/upstream.js';
 
-type Verify = (...args: never[]) => unknown;
+// biome-ignore lint/complexity/noBannedTypes: whatever a test declares
+type AnyFunction = Function;
 
-const user = { id: 'user-1' };
+const ada = { id: USER_ID, account: 'of Ada' };
 const request = { query: { code: CODE } };
 
-function run(verify: Verify, options: object = {}): Promise<Outcome> {
+function strategyWith(verify: unknown, options: object = {}) {
   const { dispatcher } = upstream();
-  const settings = { ...app, state: false, dispatcher, ...options };
-  return runStrategy(new ThreadsStrategy(settings as never, verify as never), request);
+  return new ThreadsStrategy({ ...app, state: false, dispatcher, ...options }, verify as never);
 }
 
-/** A rest-args function with the length that its maker gave it, as the adapter of NestJS makes them. */
-function restArgs(length: number, validate: (...args: unknown[]) => unknown): Verify {
-  const callback = async (...params: unknown[]) => {
-    const done = params[params.length - 1] as (error: unknown, user?: unknown) => void;
-    try {
-      done(null, await validate(...params));
-    } catch (error) {
-      done(error, null);
-    }
-  };
-  return Object.defineProperty(callback, 'length', { value: length });
+const run = (verify: unknown, options: object = {}) => runStrategy(strategyWith(verify, options), request);
+
+async function errorOf(verify: unknown, options: object = {}): Promise<Error> {
+  return expectOutcome(await run(verify, options), 'error').error as Error;
 }
 
-/** The function that a text stands for, with nothing else in its scope than the names given here. */
-function minified(source: string): Verify {
-  return new Function('user', `return ${source}`)(user);
-}
+/** The person of the profile, as a store of users would find it. */
+const byProfile = (profile: { id?: string }) => {
+  if (profile.id !== USER_ID) throw new Error(`Not a profile: ${String(profile.id)}`);
+  return ada;
+};
 
-describe('verify function', () => {
-  const unhandled: unknown[] = [];
-  const note = (reason: unknown) => unhandled.push(reason);
-
-  beforeEach(() => {
-    unhandled.length = 0;
-    process.on('unhandledRejection', note);
-  });
-
-  afterEach(() => {
-    process.off('unhandledRejection', note);
-    expect(unhandled).to.deep.equal([]);
-  });
-
-  describe('what it is given', () => {
-    const token = SHORT_TOKEN;
-    // Each keeps its arguments; `seen` is what the form must have been called with.
-    const seen: unknown[] = [];
-    const keep = (...args: unknown[]) => seen.splice(0, seen.length, ...args);
-    type Done = (error: unknown, user?: unknown) => void;
-
-    const forms: [title: string, shape: string, verify: Verify][] = [
-      [
-        '(…, profile, done)',
-        'profile',
-        (a: string, r: string, profile: unknown, done: Done) => {
-          keep(a, r, profile);
-          done(null, user);
-        },
-      ],
-      [
-        '(…, params, profile, done)',
-        'params profile',
-        (a: string, r: string, params: unknown, profile: unknown, done: Done) => {
-          keep(a, r, params, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'async (…, profile)',
-        'profile',
-        async (a: string, r: string, profile: unknown) => {
-          keep(a, r, profile);
-          return user;
-        },
-      ],
-      [
-        'async (…, params, profile)',
-        'params profile',
-        async (a: string, r: string, params: unknown, profile: unknown) => {
-          keep(a, r, params, profile);
-          return user;
-        },
-      ],
-      [
-        'a promise of (…, params, profile) without async',
-        'params profile',
-        (a: string, r: string, params: unknown, profile: unknown) => {
-          keep(a, r, params, profile);
-          return Promise.resolve(user);
-        },
-      ],
-      [
-        'async (…, params, { id }) that takes the profile apart',
-        'params id',
-        async (a: string, r: string, params: unknown, { id }: { id: string }) => {
-          keep(a, r, params, id);
-          return user;
-        },
-      ],
-      [
-        'async (…, { user_id }, profile) that takes the token answer apart',
-        'user_id profile',
-        async (a: string, r: string, { user_id }: { user_id: string }, profile: unknown) => {
-          keep(a, r, user_id, profile);
-          return user;
-        },
-      ],
-      [
-        'async with a default in its parameters',
-        'params profile',
-        async (a: string, r = 'none', params: unknown = {}, profile: unknown = {}) => {
-          keep(a, r, params, profile);
-          return user;
-        },
-      ],
-      [
-        'a promise of a user whose parameter is called otherwise, after params',
-        'params profile',
-        (a: string, r: string, params: unknown, person: unknown) => {
-          keep(a, r, params, person);
-          return Promise.resolve(user);
-        },
-      ],
-      [
-        'async (…, profile, otherwise) that passes done on',
-        'profile',
-        async (a: string, r: string, profile: unknown, finish: Done) => {
-          keep(a, r, profile);
-          queueMicrotask(finish.bind(undefined, null, user));
-        },
-      ],
-      [
-        'async and minified, with a URL before the call of done',
-        'profile',
-        new Function(
-          'keep',
-          'user',
-          "return async(e,t,r,n)=>{const u='https://app.example';keep(e,t,r);n(u?null:u,user)}",
-        )(keep, user),
-      ],
-      [
-        '(…, profile, done) with an option of its own behind',
-        'profile',
-        (a: string, r: string, profile: unknown, done: Done, _options: object = {}) => {
-          keep(a, r, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'async (…, profile, done) that calls done',
-        'profile',
-        async (a: string, r: string, profile: unknown, done: Done) => {
-          keep(a, r, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'async (…, params, profile, done) that calls done',
-        'params profile',
-        async (a: string, r: string, params: unknown, profile: unknown, done: Done) => {
-          keep(a, r, params, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'rest arguments, length 0',
-        'profile',
-        restArgs(0, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ],
-      ...([3, 4] as const).map((length): [string, string, Verify] => [
-        `rest arguments, length ${length} by defineProperty`,
-        'profile',
-        restArgs(length, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ]),
-      [
-        'rest arguments, length 5 by defineProperty',
-        'params profile',
-        restArgs(5, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ],
-      [
-        'a bound method (…, profile, done)',
-        'profile',
-        function (this: object, a: string, r: string, profile: unknown, done: Done) {
-          keep(a, r, profile);
-          done(null, this);
-        }.bind(user),
-      ],
-    ];
-
-    const expected = (shape: string, refreshToken: unknown) => [
-      token,
-      refreshToken,
-      ...shape.split(' ').map((word) => {
-        if (word === 'params') return { access_token: token, user_id: USER_ID };
-        return word === 'profile' ? 'the profile' : USER_ID;
+describe('verify callback: the number of its parameters alone decides', () => {
+  type Profile = { id?: string };
+  type Params = { user_id: string };
+  const withRequest = { passReqToCallback: true };
+  const forms: [title: string, verify: unknown, options?: object][] = [
+    ['three: a promise', async (_a: string, _r: string, profile: Profile) => byProfile(profile)],
+    [
+      'three: a promise of a function that is not async',
+      (_a: string, _r: string, profile: Profile) => Promise.resolve(byProfile(profile)),
+    ],
+    [
+      'three: something thenable, such as a query',
+      (_a: string, _r: string, profile: Profile) => ({
+        // biome-ignore lint/suspicious/noThenProperty: a query of mongoose or knex has one
+        then: (resolve: (user: unknown) => void) => resolve(byProfile(profile)),
       }),
-    ];
-    const simplified = (args: unknown[]) =>
-      args.map((arg) => ((arg as { provider?: string })?.provider === 'threads' ? 'the profile' : arg));
-
-    for (const [title, shape, verify] of forms) {
-      it(`fits ${title}`, async () => {
-        const outcome = await run(verify);
-        expect(expectOutcome(outcome, 'success').user).to.equal(user);
-        const refreshToken = title.includes('default') ? 'none' : undefined;
-        expect(simplified(seen)).to.deep.equal(expected(shape, refreshToken));
-      });
-    }
-
-    const withRequest: [title: string, shape: string, verify: Verify][] = [
-      [
-        '(req, …, profile, done)',
-        'profile',
-        (req: unknown, a: string, r: string, profile: unknown, done: Done) => {
-          keep(req, a, r, profile);
-          done(null, user);
-        },
-      ],
-      [
-        '(req, …, params, profile, done)',
-        'params profile',
-        (req: unknown, a: string, r: string, params: unknown, profile: unknown, done: Done) => {
-          keep(req, a, r, params, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'async (req, …, profile)',
-        'profile',
-        async (req: unknown, a: string, r: string, profile: unknown) => {
-          keep(req, a, r, profile);
-          return user;
-        },
-      ],
-      [
-        'async (req, …, params, profile)',
-        'params profile',
-        async (req: unknown, a: string, r: string, params: unknown, profile: unknown) => {
-          keep(req, a, r, params, profile);
-          return user;
-        },
-      ],
-      [
-        'async (req, …, profile, done) that calls done',
-        'profile',
-        async (req: unknown, a: string, r: string, profile: unknown, done: Done) => {
-          keep(req, a, r, profile);
-          done(null, user);
-        },
-      ],
-      [
-        'rest arguments, length 0',
-        'profile',
-        restArgs(0, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ],
-      [
-        'rest arguments, length 5 by defineProperty',
-        'profile',
-        restArgs(5, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ],
-      [
-        'rest arguments, length 6 by defineProperty',
-        'params profile',
-        restArgs(6, (...args) => {
-          keep(...args.slice(0, -1));
-          return user;
-        }),
-      ],
-    ];
-
-    for (const [title, shape, verify] of withRequest) {
-      it(`fits ${title} with passReqToCallback`, async () => {
-        const outcome = await run(verify, { passReqToCallback: true });
-        expect(expectOutcome(outcome, 'success').user).to.equal(user);
-        const [req, ...rest] = simplified(seen);
-        expect(req).to.have.property('query', request.query);
-        expect(rest).to.deep.equal(expected(shape, undefined));
-      });
-    }
-
-    for (const source of [
-      'async(a,r,p,d)=>{d(null,user)}',
-      'async (a,r,p,d)=>{await 0;d?.(null,user)}',
-      'async function(a,r,p,$){$(null,user)}',
-      '(a,r,p,d)=>{d(null,user)}',
-      '(a, r, p, готово) => { готово(null, user) }',
-      'token=>Promise.resolve([1,2,3,user].find((one,two,three,profile)=>one===user))',
-      '(a,r,p,d)=>{setImmediate(d,null,user)}',
-      'async(a,r,p,d)=>p.id?user:d(null,false)',
-      'async(a,r,p)=>p.id&&user',
-      'async (a, r, params /* , done) */, p) => params.user_id === p.id && user',
-      'async (a, r, params, // (done)\n p) => params.user_id === p.id && user',
-      'async (a, r, params = "(", p = {}) => params.user_id === p.id && user',
-      'async(a,r,t,p)=>t.user_id===p.id&&user',
-      'async(a,r,{user_id:t},{id:p})=>t===p&&user',
-      'async({length:a},r,t,p)=>t.user_id===p.id&&user',
-    ]) {
-      it(`tells ${JSON.stringify(source)} by its text`, async () => {
-        expect(expectOutcome(await run(minified(source)), 'success').user).to.equal(user);
-      });
-    }
-
-    it('is given the long-lived token twice with longLived', async () => {
-      let given: unknown[] = [];
-      const verify = async (...args: unknown[]) => {
-        given = args.slice(0, 2);
-        return user;
-      };
-      expectOutcome(await run(verify, { longLived: true }), 'success');
-      expect(given).to.deep.equal([LONG_TOKEN, LONG_TOKEN]);
+    ],
+    [
+      'four: done',
+      (_a: string, _r: string, profile: Profile, done: AnyFunction) => done(null, byProfile(profile)),
+    ],
+    [
+      'four: done, later',
+      (_a: string, _r: string, profile: Profile, done: AnyFunction) =>
+        void setImmediate(() => done(null, byProfile(profile))),
+    ],
+    [
+      'four: done of an async function',
+      async (_a: string, _r: string, profile: Profile, done: AnyFunction) => done(null, byProfile(profile)),
+    ],
+    [
+      'five: params and done',
+      (_a: string, _r: string, params: Params, profile: Profile, done: AnyFunction) =>
+        done(null, params.user_id === USER_ID && byProfile(profile)),
+    ],
+    [
+      'none declared, as wrappers have it: done',
+      (...args: unknown[]) => (args[3] as AnyFunction)(null, byProfile(args[2] as Profile)),
+    ],
+    [
+      'four with the request in front: a promise',
+      async (req: typeof request, _a: string, _r: string, profile: Profile) =>
+        req.query.code === CODE && byProfile(profile),
+      withRequest,
+    ],
+    [
+      'five with the request in front: done',
+      (req: typeof request, _a: string, _r: string, profile: Profile, done: AnyFunction) =>
+        done(null, req.query.code === CODE && byProfile(profile)),
+      withRequest,
+    ],
+    [
+      'six with the request in front: params and done',
+      (req: typeof request, _a: string, _r: string, params: Params, profile: Profile, done: AnyFunction) =>
+        done(null, req.query.code === CODE && params.user_id === USER_ID && byProfile(profile)),
+      withRequest,
+    ],
+    [
+      'none declared, with the request in front: done',
+      (...args: unknown[]) =>
+        (args[4] as AnyFunction)(
+          null,
+          (args[0] as typeof request).query.code === CODE && byProfile(args[3] as Profile),
+        ),
+      withRequest,
+    ],
+  ];
+  for (const [title, verify, options] of forms) {
+    it(`${title}`, async () => {
+      expect(expectOutcome(await run(verify, options), 'success').user).to.equal(ada);
     });
+  }
+
+  it('is given the request itself, not a copy, with passReqToCallback', async () => {
+    let given: unknown;
+    const strategy = strategyWith(
+      async (req: unknown, _a: string, _r: string, _profile: object) => {
+        given = req;
+        return ada;
+      },
+      { passReqToCallback: true },
+    );
+    const mine = { ...request, mark: {} };
+    expectOutcome(await runStrategy(strategy, mine), 'success');
+    expect(given).to.have.property('mark', mine.mark);
+    expect(Object.hasOwn(given as object, 'mark')).to.equal(true);
   });
 
-  describe('what it says', () => {
-    const boom = new Error('the database is down');
-
-    const errors: [title: string, verify: Verify][] = [
-      ['rejects', async (_a: string, _r: string, _profile: object) => Promise.reject(boom)],
-      [
-        'throws',
-        (_a: string, _r: string, _profile: object, _done: unknown) => {
-          throw boom;
+  it('is given the long-lived token twice with longLived', async () => {
+    const given = await new Promise<unknown[]>((resolve) => {
+      void run(
+        async (accessToken: string, refreshToken: string, profile: object) => {
+          resolve([accessToken, refreshToken, (profile as { id: string }).id]);
+          return ada;
         },
-      ],
-      [
-        'calls done with an error',
-        (_a: string, _r: string, _profile: object, done: (error: unknown) => void) => done(boom),
-      ],
-      [
-        'calls done with an error later',
-        (_a: string, _r: string, _profile: object, done: (error: unknown) => void) =>
-          void setImmediate(done, boom),
-      ],
-      [
-        'is async, takes done, and rejects',
-        async (_a: string, _r: string, _p: object, _done: unknown) => Promise.reject(boom),
-      ],
-      ['takes rest arguments and rejects', restArgs(0, () => Promise.reject(boom))],
-      [
-        'returns something whose then throws',
-        (_a: string, _r: string, _profile: object) => ({
-          // biome-ignore lint/suspicious/noThenProperty: a promise of another library may be broken
-          then() {
-            throw boom;
-          },
-        }),
-      ],
-    ];
-    for (const [title, verify] of errors) {
-      it(`ends in that error when it ${title}`, async () => {
-        expect(expectOutcome(await run(verify), 'error').error).to.equal(boom);
-      });
-    }
+        { longLived: true },
+      );
+    });
+    expect(given).to.deep.equal([LONG_TOKEN, LONG_TOKEN, USER_ID]);
+  });
 
-    for (const reason of [undefined, null, false, 0, '']) {
-      it(`ends in an error when it rejects with ${JSON.stringify(reason)}`, async () => {
-        const outcome = await run(async (_a: string, _r: string, _profile: object) => Promise.reject(reason));
-        expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(Error);
-      });
+  it('is given the short-lived token and no refresh token without', async () => {
+    let given: unknown[] = [];
+    await run(async (accessToken: string, refreshToken: undefined, _profile: object) => {
+      given = [accessToken, refreshToken];
+      return ada;
+    });
+    expect(given).to.deep.equal([SHORT_TOKEN, undefined]);
+  });
 
-      it(`ends in an error when it throws ${JSON.stringify(reason)}`, async () => {
-        const outcome = await run((_a: string, _r: string, _profile: object, _done: unknown) => {
-          throw reason;
-        });
-        expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(Error);
-      });
-    }
-
-    for (const value of [false, null, undefined]) {
-      it(`fails when the promise is of ${value}`, async () => {
-        const outcome = await run(async (_a: string, _r: string, _profile: object) => value);
-        expect(expectOutcome(outcome, 'fail').challenge).to.equal(undefined);
-      });
-
-      it(`fails when done is called with ${value}, and keeps the reason`, async () => {
-        const info = { message: 'No such member' };
-        const outcome = await run(
-          (_a: string, _r: string, _profile: object, done: (...args: unknown[]) => void) =>
-            done(null, value, info),
+  const declared = (length: number) => Object.defineProperty(() => ada, 'length', { value: length });
+  for (const [passReqToCallback, lengths] of [
+    [false, [1, 2, 6, 7, 20]],
+    [true, [1, 2, 3, 7, 8, 20]],
+  ] as const) {
+    for (const length of lengths) {
+      it(`throws at construction for ${length}${passReqToCallback ? ' with passReqToCallback' : ''}`, () => {
+        expect(() => strategyWith(declared(length), { passReqToCallback })).to.throw(
+          TypeError,
+          /declares \d+ parameters.*accessToken, refreshToken, profile/,
         );
-        expect(expectOutcome(outcome, 'fail').challenge).to.equal(info);
       });
     }
+  }
+});
 
-    it('succeeds with the info that done was given', async () => {
-      const outcome = await run(
-        (_a: string, _r: string, _profile: object, done: (...args: unknown[]) => void) =>
-          done(null, user, { scope: 'all' }),
+describe('attack: `done` taken for the profile, so that two people share an account', () => {
+  const accounts = new Map<unknown, object>();
+  const upsert = (profile: { id?: string }) => {
+    if (!accounts.has(profile.id)) accounts.set(profile.id, { id: profile.id });
+    return accounts.get(profile.id);
+  };
+
+  for (const [title, verify] of [
+    [
+      'an async function',
+      async (_a: string, _r: string, _params: object, profile: object) => upsert(profile),
+    ],
+    [
+      'a function that takes the profile apart',
+      async (_a: string, _r: string, _params: object, { id }: { id: string }) => upsert({ id }),
+    ],
+    [
+      'a bound function',
+      (async (_t: unknown, _a: string, _r: string, _params: object, profile: object) => upsert(profile)).bind(
+        null,
+        0,
+      ),
+    ],
+    ['a wrapper of rest arguments', async (...[, , , profile]: object[]) => upsert(profile!)],
+    [
+      'a function that copies the profile',
+      async (_a: string, _r: string, _params: object, profile: object) => upsert({ ...profile }),
+    ],
+  ] as const) {
+    it(`ends in a TypeError that says so: ${title}`, async () => {
+      accounts.clear();
+      const error = await errorOf(verify);
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.match(/`done`/);
+    });
+  }
+
+  for (const member of [
+    'provider',
+    'id',
+    'username',
+    'displayName',
+    'profileUrl',
+    'photos',
+    'emails',
+    'biography',
+    'isVerified',
+    'scopes',
+    'token',
+    '_raw',
+    '_json',
+  ]) {
+    it(`reading \`${member}\` from done says which parameter is the profile`, async () => {
+      const error = await errorOf(
+        (_a: string, _r: string, _params: object, profile: Record<string, unknown>) => profile[member],
       );
-      expect(expectOutcome(outcome, 'success').info).to.deep.equal({ scope: 'all' });
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.include(`\`${member}\``).and.include('the parameter before it');
     });
+  }
 
-    it('ends in an error that explains itself when it neither takes done nor returns a promise', async () => {
-      const outcome = await run((_a: string, _r: string, _profile: object) => user);
-      const { error } = expectOutcome(outcome, 'error');
-      expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('promise');
-    });
-
-    it('may return a promise although it takes done', async () => {
-      const outcome = await run(async (_a: string, _r: string, _p: object, _done: unknown) => user);
-      expect(expectOutcome(outcome, 'success').user).to.equal(user);
-    });
-
-    it('may call done after its promise', async () => {
-      const outcome = await run(
-        async (_a: string, _r: string, _profile: object, done: (...args: unknown[]) => void) => {
-          setImmediate(done, null, user);
-        },
-      );
-      expect(expectOutcome(outcome, 'success').user).to.equal(user);
-    });
-  });
-
-  describe('is counted once', () => {
-    type Done = (error: unknown, user?: unknown) => void;
-    const other = { id: 'user-2' };
-    const late = new Error('too late');
-
-    const twice: [title: string, verify: Verify][] = [
-      [
-        'calls done twice',
-        (_a: string, _r: string, _profile: object, done: Done) => {
-          done(null, user);
-          done(null, other);
-        },
-      ],
-      [
-        'calls done again later',
-        (_a: string, _r: string, _profile: object, done: Done) => {
-          done(null, user);
-          process.nextTick(done, late);
-        },
-      ],
-      [
-        'calls done and throws',
-        (_a: string, _r: string, _profile: object, done: Done) => {
-          done(null, user);
-          throw late;
-        },
-      ],
-      [
-        'calls done and rejects',
-        async (_a: string, _r: string, _profile: object, done: Done) => {
-          done(null, user);
-          throw late;
-        },
-      ],
-      [
-        'calls done and returns another user',
-        async (_a: string, _r: string, _profile: object, done: Done) => {
-          done(null, user);
-          return other;
-        },
-      ],
-      [
-        'returns what done returned',
-        async (_a: string, _r: string, _profile: object, done: Done) => done(null, user),
-      ],
+  it('never succeeds without an id, whatever function is given (fuzz)', async () => {
+    const uses: ((args: never[]) => unknown)[] = [
+      (args) => byProfile(args[2]!),
+      (args) => byProfile(args[3]!),
+      (args) => byProfile(args.at(-1)!),
+      (args) => byProfile(args.at(-2)!),
+      () => ada,
+      () => undefined,
     ];
-    for (const [title, verify] of twice) {
-      it(`when it ${title}`, async () => {
-        expect(expectOutcome(await run(verify), 'success').user).to.equal(user);
-      });
-    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 8 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom(...uses),
+        async (length, isAsync, callsDone, passReqToCallback, use) => {
+          const body = (args: never[]) => {
+            const user = use(args);
+            const done = args.find((arg) => typeof arg === 'function') as AnyFunction | undefined;
+            // Somebody's user must come from a profile that has an id: `use` throws otherwise, or says so itself.
+            if (callsDone && done) return void done(null, user);
+            return isAsync ? Promise.resolve(user) : user;
+          };
+          const verify = Object.defineProperty((...args: never[]) => body(args), 'length', { value: length });
+          let outcome: Outcome;
+          try {
+            const ended = run(verify, { passReqToCallback });
+            // Whoever takes done, does not call it and returns no promise has not ended the login yet.
+            const takesDone = length === 0 || length - Number(passReqToCallback) >= 4;
+            if (takesDone && !callsDone) return;
+            outcome = await ended;
+          } catch (error) {
+            expect(error).to.be.instanceOf(TypeError);
+            return;
+          }
+          if (outcome.outcome === 'success') expect(outcome.user).to.equal(ada);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
+});
+
+describe('attack: an async function with a callback-style query signs everybody in while the database is down', () => {
+  const down = new Error('the database is down');
+  const query = (callback: (error: Error | null, rows?: object[]) => void) => setImmediate(callback, down);
+
+  it('ends in the error of the query, whatever the function returns meanwhile', async () => {
+    const error = await errorOf(async (_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      query((failed, rows) => done(failed, rows?.[0]));
+    });
+    expect(error).to.equal(down);
+  });
+
+  it('does not look at a query object that is returned: its `then` is not called', async () => {
+    let sent = 0;
+    const outcome = await run((_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      query((failed) => done(failed));
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: a query of mongoose has one
+        then(resolve: (user: object) => void) {
+          sent += 1;
+          resolve(ada);
+        },
+      };
+    });
+    expect(expectOutcome(outcome, 'error').error).to.equal(down);
+    expect(sent).to.equal(0);
+  });
+
+  it('ends in a TypeError where a promise of a user comes before `done` is called', async () => {
+    const error = await errorOf(async (_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      setImmediate(() => setImmediate(() => done(null, ada)));
+      return { query: 'object' };
+    });
+    expect(error)
+      .to.be.instanceOf(TypeError)
+      .with.property('message')
+      .that.includes('leave `done` out or call it');
+  });
+
+  it('hears `done` alone where it was called before the promise is fulfilled', async () => {
+    const outcome = await run(async (_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      done(null, ada);
+      return { another: 'user' };
+    });
+    expect(expectOutcome(outcome, 'success').user).to.equal(ada);
+  });
+
+  it('hears a promise of nothing as nothing: `done` may come later', async () => {
+    const outcome = await run(async (_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      setImmediate(() => setImmediate(() => done(null, ada)));
+    });
+    expect(expectOutcome(outcome, 'success').user).to.equal(ada);
+  });
+
+  it('ends in the rejection of a function that takes `done`', async () => {
+    const error = await errorOf(async (_a: string, _r: string, _profile: object, _done: AnyFunction) => {
+      throw down;
+    });
+    expect(error).to.equal(down);
+  });
+});
+
+describe('verify callback: three parameters', () => {
+  for (const [title, verify] of [
+    ['false', async (_a: string, _r: string, _p: object) => false],
+    ['null', async (_a: string, _r: string, _p: object) => null],
+  ] as const) {
+    it(`fails for a promise of ${title}`, async () => {
+      expectOutcome(await run(verify), 'fail');
+    });
+  }
+
+  for (const [title, verify] of [
+    ['a promise of undefined', async (_a: string, _r: string, _p: object) => {}],
+    ['a promise of an empty string', async (_a: string, _r: string, _p: object) => ''],
+    ['a promise of 0', async (_a: string, _r: string, _p: object) => 0],
+    ['no promise, but a user', (_a: string, _r: string, _p: object) => ada],
+    ['nothing', (_a: string, _r: string, _p: object) => {}],
+  ] as const) {
+    it(`ends in a TypeError that says what to return for ${title}`, async () => {
+      const error = await errorOf(verify);
+      expect(error)
+        .to.be.instanceOf(TypeError)
+        .with.property('message')
+        .that.includes('return the user, or false');
+    });
+  }
+
+  const broken = new Error('broken');
+  for (const [title, verify] of [
+    ['rejects', async (_a: string, _r: string, _p: object) => Promise.reject(broken)],
+    [
+      'throws',
+      (_a: string, _r: string, _p: object) => {
+        throw broken;
+      },
+    ],
+    [
+      'returns something whose `then` throws',
+      (_a: string, _r: string, _p: object) => ({
+        // biome-ignore lint/suspicious/noThenProperty: what is tested
+        then() {
+          throw broken;
+        },
+      }),
+    ],
+  ] as const) {
+    it(`ends in that error when it ${title}`, async () => {
+      expect(await errorOf(verify)).to.equal(broken);
+    });
+  }
+
+  for (const reason of [undefined, null, '', 0, false]) {
+    it(`ends in an error, and no login, when it rejects with ${JSON.stringify(reason)}`, async () => {
+      const error = await errorOf(async (_a: string, _r: string, _p: object) => Promise.reject(reason));
+      expect(error).to.be.instanceOf(Error).with.property('message').that.includes('without saying why');
+    });
+  }
+});
+
+describe('verify callback: done', () => {
+  const broken = new Error('broken');
+  type Done = (error?: unknown, user?: unknown, info?: object) => void;
+
+  for (const [title, verify] of [
+    [
+      'throws',
+      (_a: string, _r: string, _p: object, _done: Done) => {
+        throw broken;
+      },
+    ],
+    ['calls done with an error', (_a: string, _r: string, _p: object, done: Done) => done(broken)],
+    [
+      'calls done with an error later',
+      (_a: string, _r: string, _p: object, done: Done) => void setImmediate(done, broken),
+    ],
+  ] as const) {
+    it(`ends in that error when it ${title}`, async () => {
+      expect(await errorOf(verify)).to.equal(broken);
+    });
+  }
+
+  for (const user of [false, null, undefined]) {
+    it(`fails for done(null, ${user}), and keeps the reason`, async () => {
+      const outcome = await run((_a: string, _r: string, _p: object, done: Done) =>
+        done(null, user, { message: 'banned' }),
+      );
+      expect(expectOutcome(outcome, 'fail').challenge).to.deep.equal({ message: 'banned' });
+    });
+  }
+
+  it('succeeds with the info that it was given', async () => {
+    const outcome = await run((_a: string, _r: string, _p: object, done: Done) =>
+      done(null, ada, { scope: 'all' }),
+    );
+    expect(expectOutcome(outcome, 'success').info).to.deep.equal({ scope: 'all' });
+  });
+
+  for (const [title, verify] of [
+    [
+      'calls it twice',
+      (_a: string, _r: string, _p: object, done: Done) => {
+        done(null, ada);
+        done(null, { another: 'user' });
+      },
+    ],
+    [
+      'calls it and throws',
+      (_a: string, _r: string, _p: object, done: Done) => {
+        done(null, ada);
+        throw broken;
+      },
+    ],
+    [
+      'calls it and rejects',
+      async (_a: string, _r: string, _p: object, done: Done) => {
+        done(null, ada);
+        throw broken;
+      },
+    ],
+  ] as const) {
+    it(`ends the login once when it ${title}`, async () => {
+      expect(expectOutcome(await run(verify), 'success').user).to.equal(ada);
+    });
+  }
 });

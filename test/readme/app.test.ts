@@ -94,7 +94,7 @@ describe('the app in the README', function () {
   it('signs a person in, at the addresses of Threads', async () => {
     const open = browser();
     const window = await start(open);
-    expect(`${window.origin}${window.pathname}`).to.equal('https://threads.net/oauth/authorize');
+    expect(`${window.origin}${window.pathname}`).to.equal('https://www.threads.com/oauth/authorize');
     expect(window.searchParams.get('redirect_uri')).to.equal(callbackURL);
 
     const code = simulator.authorize({ clientID: CLIENT_ID, redirectURI: callbackURL });

@@ -12,8 +12,8 @@ const PRELUDE = `
 import express from 'express';
 import passport from 'passport';
 import {
-  CookieStateStore, parseSignedRequest, redactURL, type ThreadsAuthenticateOptions, ThreadsClient, ThreadsStrategy,
-  type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, verifyToken,
+  CookieStateStore, parseSignedRequest, redactURL, ThreadsClient, type ThreadsProfile, ThreadsStrategy,
+  type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, type VerifyFunctionWithParams, verifyToken,
   tokenNeeds, type StoredToken,
 } from 'passport-threads-oauth2';
 import type { ThreadsSimulator } from 'passport-threads-oauth2/simulator';
@@ -22,7 +22,7 @@ declare const origin: string;
 declare const simulator: ThreadsSimulator;
 declare const options: ThreadsStrategyOptions;
 declare const verify: VerifyFunction;
-declare const user: Express.User;
+declare const users: { upsert(profile: ThreadsProfile): Promise<Express.User> };
 declare const clientID: string, clientSecret: string, callbackURL: string;
 declare const token: string, testerToken: string, newSecret: string, oldSecret: string;
 declare const stored: { accessToken: string };
@@ -64,18 +64,10 @@ describe('the TypeScript snippets of the README', function () {
 
 /** A snippet as a module of its own: imports first, then the names it takes for granted, unless it declares them. */
 function inModule(code: string): string {
-  const isListOfFunctions = /^(async )?\(/.test(code);
   if (code.includes('declare global')) return `${code}\nexport {};\n`;
   const imports = (code.match(/^import .*$/gm) ?? []).filter(
     (line) => !line.endsWith("'passport-threads-oauth2';"),
   );
   const body = code.replace(/^import .*$/gm, '');
-  const checked = isListOfFunctions
-    ? body
-        .trim()
-        .split('\n')
-        .map((form) => `new ThreadsStrategy(options, ${form});`)
-        .join('\n')
-    : body;
-  return `${imports.join('\n')}\n${PRELUDE}\nexport async function snippet() {\n${checked}\n}\n`;
+  return `${imports.join('\n')}\n${PRELUDE}\nexport async function snippet() {\n${body}\n}\n`;
 }

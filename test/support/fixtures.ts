@@ -28,8 +28,8 @@ export const answers = {
     data: {
       type: 'USER',
       application: 'Threads API Test App',
-      data_access_expires_at: 1754846089,
-      expires_at: 1752254132,
+      data_access_expires_at: 4102531200,
+      expires_at: 4102444800,
       is_valid: true,
       issued_at: 1747070132,
       scopes: ['threads_basic', 'threads_content_publish'],

@@ -1,8 +1,9 @@
-import type { ThreadsProfile } from '../../lib/index.js';
+import type { ThreadsProfile, TokenParams, VerifyCallback } from '../../lib/index.js';
 import { ThreadsStrategy, type ThreadsStrategyOptions } from '../../lib/index.js';
 import { app, CODE } from './fixtures.js';
 import { type Outcome, type RequestLike, runStrategy } from './run-strategy.js';
 import { type Endpoint, type Reply, upstream } from './upstream.js';
+import { asUser } from './user.js';
 
 /** What the verify function of {@link login} made its user of. */
 export interface VerifiedUser {
@@ -23,7 +24,13 @@ export async function login({ replies, options, request }: LoginSetting = {}) {
   const { dispatcher, calls } = upstream(replies);
   const strategy = new ThreadsStrategy(
     { ...app, state: false, dispatcher, ...options },
-    async (accessToken, refreshToken, params, profile) => ({ accessToken, refreshToken, params, profile }),
+    (
+      accessToken: string,
+      refreshToken: string | undefined,
+      params: TokenParams,
+      profile: ThreadsProfile,
+      done: VerifyCallback,
+    ) => done(null, asUser({ accessToken, refreshToken, params, profile })),
   );
   const outcome = await runStrategy(strategy, request ?? { query: { code: CODE } });
   return { outcome, calls };

@@ -56,7 +56,7 @@ describe('ThreadsClient: arguments', () => {
     ['shortLived', (client, value) => client.exchangeToken(value)],
     ['longLived', (client, value) => client.refreshToken(value)],
     ['accessToken', (client, value) => client.getProfile(value)],
-    ['access token to verify', (client, value) => client.verifyToken(value)],
+    ['inputToken', (client, value) => client.verifyToken(value)],
   ];
   for (const [name, call] of methods) {
     for (const value of [undefined, null, '', 7, {}, [CODE]]) {
@@ -254,11 +254,15 @@ describe('ThreadsClient at the documented hosts', () => {
     expect((await client.getProfile(LONG_TOKEN)).displayName).to.equal('Ada Okafor');
   });
 
-  it('asks what a token is, with itself or with an inspector', async () => {
+  it('asks what a token is, with the app token or with the inspector that is given', async () => {
+    nock('https://graph.threads.net')
+      .get('/oauth/access_token')
+      .query({ client_id: clientID, client_secret: clientSecret, grant_type: 'client_credentials' })
+      .reply(200, answers.appToken);
     for (const accessToken of [undefined, 'TESTER']) {
       nock('https://graph.threads.net')
         .get('/v1.0/debug_token')
-        .query({ access_token: accessToken ?? LONG_TOKEN, input_token: LONG_TOKEN })
+        .query({ access_token: accessToken ?? answers.appToken.access_token, input_token: LONG_TOKEN })
         .reply(200, answers.debug);
       expect((await client.verifyToken(LONG_TOKEN, { accessToken })).isValid).to.equal(true);
     }

@@ -187,8 +187,8 @@ describe('verifyToken', () => {
       application: 'Threads API Test App',
       scopes: ['threads_basic', 'threads_content_publish'],
       issuedAt: new Date('2025-05-12T17:15:32Z'),
-      expiresAt: new Date('2025-07-11T17:15:32Z'),
-      dataAccessExpiresAt: new Date('2025-08-10T17:14:49Z'),
+      expiresAt: new Date('2100-01-01T00:00:00Z'),
+      dataAccessExpiresAt: new Date('2100-01-02T00:00:00Z'),
       raw: answers.debug,
     });
   });

@@ -18,6 +18,7 @@ import { closeAll, listen, refusedPort, serve } from '../faults/serve.js';
 import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { runStrategy } from '../support/run-strategy.js';
 import { upstream } from '../support/upstream.js';
+import { asUser } from '../support/user.js';
 
 const { clientID, clientSecret } = simulatedApp;
 const redirectURI = simulatedApp.redirectURIs[0]!;
@@ -36,7 +37,7 @@ async function useEverything(dispatcher: Dispatcher | undefined) {
   await verifyToken(LONG_TOKEN, { accessToken: LONG_TOKEN, dispatcher });
 }
 
-const EVERYTHING = ['token', 'exchange', 'refresh', 'appToken', 'debug', 'me', 'debug'];
+const EVERYTHING = ['token', 'exchange', 'refresh', 'appToken', 'appToken', 'debug', 'me', 'debug'];
 
 /** A login by way of a dispatcher, at a simulator that is found under this origin. */
 async function logIn(simulator: ThreadsSimulator, origin: string, dispatcher: Dispatcher) {
@@ -51,7 +52,7 @@ async function logIn(simulator: ThreadsSimulator, origin: string, dispatcher: Di
       state: false,
       dispatcher,
     },
-    async (_accessToken, _refreshToken, profile) => ({ id: profile.id }),
+    async (_accessToken, _refreshToken, profile) => asUser({ id: profile.id }),
   );
   const code = simulator.authorize({ clientID, redirectURI });
   return runStrategy(strategy, { query: { code } });
@@ -186,6 +187,7 @@ describe("The undici inside Node, whose version is not this package's", () => {
           clientID,
           clientSecret,
           callbackURL: redirectURI,
+          authorizationURL: `${origin}/oauth/authorize`,
           tokenURL: `${origin}/oauth/access_token`,
           graphURL: `${origin}/v1.0`,
           state: false,

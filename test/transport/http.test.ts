@@ -17,6 +17,7 @@ import { cert, key } from '../faults/certificate.js';
 import { closeAll, listen, refusedPort, serve } from '../faults/serve.js';
 import { answers, app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { runStrategy } from '../support/run-strategy.js';
+import { asUser } from '../support/user.js';
 
 const LIMIT = 64 * 1024;
 
@@ -36,8 +37,11 @@ const calls: Record<string, { call: Call; reads: boolean }> = {
   exchangeCode: { call: (c, signal) => c.exchangeCode(CODE, app.callbackURL, { signal }), reads: false },
   exchangeToken: { call: (c, signal) => c.exchangeToken(SHORT_TOKEN, { signal }), reads: false },
   refreshToken: { call: (c, signal) => c.refreshToken(LONG_TOKEN, { signal }), reads: false },
-  getAppAccessToken: { call: (c, signal) => c.getAppAccessToken({ signal }), reads: false },
-  verifyToken: { call: (c, signal) => c.verifyToken(LONG_TOKEN, { signal }), reads: true },
+  getAppAccessToken: { call: (c, signal) => c.getAppAccessToken({ signal }), reads: true },
+  verifyToken: {
+    call: (c, signal) => c.verifyToken(LONG_TOKEN, { accessToken: 'TESTER', signal }),
+    reads: true,
+  },
   getProfile: { call: (c, signal) => c.getProfile(LONG_TOKEN, { signal }), reads: true },
 };
 
@@ -432,13 +436,14 @@ describe('Connections', () => {
         longLived: true,
         state: false,
       },
-      async (_accessToken, _refreshToken, profile) => profile,
+      async (_accessToken, _refreshToken, profile) => asUser(profile),
     );
     for (let times = 0; times < 10; times += 1) {
       const code = simulator.authorize({ clientID, redirectURI });
       expect((await runStrategy(strategy, { query: { code } })).outcome).to.equal('success');
     }
-    expect(simulator.requests).to.have.lengthOf(40);
-    expect(sockets).to.have.lengthOf.within(1, 3);
+    // Four a login, and the app token once.
+    expect(simulator.requests).to.have.lengthOf(41);
+    expect(sockets).to.have.lengthOf.within(1, 4);
   });
 });

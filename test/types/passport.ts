@@ -1,11 +1,11 @@
 import type { Express } from 'express';
 import passport from 'passport';
 import type { Strategy as OAuth2Strategy } from 'passport-oauth2';
-import { type ThreadsAuthenticateOptions, ThreadsStrategy } from '../../lib/index.js';
+import { authenticateOptions, type ThreadsAuthenticateOptions, ThreadsStrategy } from '../../lib/index.js';
 
 const strategy = new ThreadsStrategy(
   { clientID: '1', clientSecret: 's', callbackURL: 'https://app.example/callback' },
-  async (_accessToken, _refreshToken, _params, _profile) => false,
+  async (_accessToken, _refreshToken, _profile) => false,
 );
 
 export const isAStrategy: passport.Strategy = strategy;
@@ -27,18 +27,18 @@ export function routes(app: Express) {
     passport.authenticate('threads', { failureRedirect: '/login', successRedirect: '/' }),
   );
 
-  // Passport's own types know a `state` that is a string. `object` takes one that is more, without a cast that could
-  // hide anything else.
-  const options: ThreadsAuthenticateOptions = {
-    state: { returnTo: '/home' },
-    scope: ['threads_basic'] as const,
-  };
-  app.get('/return', passport.authenticate('threads', options as object));
-  const state = { returnTo: '/home' };
+  // Passport's own types know a `state` that is a string.
+  app.get('/settings', passport.authenticate('threads', { state: '/settings' }));
   app.get(
-    '/inline',
-    passport.authenticate('threads', { state } satisfies ThreadsAuthenticateOptions as object),
+    '/return',
+    passport.authenticate('threads', authenticateOptions({ state: { returnTo: '/home' }, session: false })),
   );
+  app.get(
+    '/scope',
+    passport.authenticate('threads', authenticateOptions({ scope: ['threads_basic'] as const })),
+  );
+  // @ts-expect-error a misspelt option is found
+  app.get('/misspelt', passport.authenticate('threads', authenticateOptions({ scopes: ['threads_basic'] })));
 }
 
 // @ts-expect-error a misspelt option is found

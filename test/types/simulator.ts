@@ -20,7 +20,7 @@ export async function uses(express: import('express').Express) {
   const callbackURL = `${origin}/callback`;
   new ThreadsStrategy(
     { clientID, clientSecret, callbackURL, ...simulator.endpoints },
-    async (_accessToken, _refreshToken, _params, _profile) => false,
+    async (_accessToken, _refreshToken, _profile) => false,
   );
 
   const code: string = simulator.authorize({ clientID, redirectURI: callbackURL, scope: ['threads_basic'] });

@@ -5,6 +5,7 @@ import { Passport } from 'passport';
 import { CookieStateStore, ThreadsStrategy, type ThreadsStrategyOptions } from '../../../lib/index.js';
 import { createThreadsSimulator, simulatedApp } from '../../../lib/simulator/index.js';
 import { listen, serve } from '../../faults/serve.js';
+import { asUser } from '../../support/user.js';
 
 export const { clientID, clientSecret } = simulatedApp;
 export const HTTP_CALLBACK = 'http://127.0.0.1:3000/auth/threads/callback';
@@ -63,7 +64,7 @@ export async function startSite(
       tokenVerification: 'off',
       ...settings,
     },
-    async (_accessToken, _refreshToken, profile) => ({ id: profile.id }),
+    async (_accessToken, _refreshToken, profile) => asUser({ id: profile.id }),
   );
   const { port } = await listen(frameworks[framework](strategy));
 

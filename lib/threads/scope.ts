@@ -2,18 +2,19 @@
 export type Scope = string | readonly string[];
 
 /**
- * Brings a scope into the form that Threads wants: no repetitions, and `threads_basic`, which Threads always
- * requires, among them. Permissions that this library does not know pass.
+ * Brings a scope into the form that Threads wants: each permission once, with `threads_basic`, which Threads always
+ * requires, and joined with commas. Permissions that this library does not know pass.
  *
  * @param scope - the permissions to ask for
- * @returns the permissions, one an item
+ * @param required - permissions to add where they are absent
+ * @returns the parameter `scope`
  * @throws TypeError for anything but strings
  *
  * Source: Threads, "Get Access Tokens and Permissions".
  */
-export function normalizeScope(scope: Scope): string[] {
-  const permissions = permissionsIn(scope, 'scope');
-  return permissions.includes('threads_basic') ? permissions : ['threads_basic', ...permissions];
+export function scopeParameter(scope: Scope, required: readonly string[] = []): string {
+  const asked = [...permissionsIn(scope, 'scope'), ...required];
+  return [...new Set(asked.includes('threads_basic') ? asked : ['threads_basic', ...asked])].join(',');
 }
 
 /**

@@ -1,0 +1,71 @@
+import type { Request } from 'express';
+import { textOf } from '../transport/json.js';
+
+const HOST = /^[\w.:[\]-]{1,255}$/;
+
+/** The redirect URI of a login, parsed once. */
+export interface RedirectURI {
+  /** As the app wrote it: Threads compares it to the letter. */
+  value: string;
+  /** Where it is; `undefined` for a path, which passport-oauth2 resolves against the request. */
+  url: URL | undefined;
+  /** Its path, in the form in which {@link isRequestTo} compares. */
+  path: string;
+}
+
+/**
+ * Reads the option `callbackURL`.
+ *
+ * @param value - an absolute http(s) URL without a fragment, or a path that begins with `/`
+ * @throws TypeError for anything else
+ *
+ * Source: RFC 6749 section 3.1.2.
+ */
+export function readRedirectURI(value: unknown): RedirectURI {
+  const text = textOf(value) ?? '';
+  // A browser takes `//host` and `/\host` for another host.
+  if (/^\/(?![/\\])[^#\s]*$/.test(text)) return { value: text, url: undefined, path: comparable(text) };
+
+  const url =
+    /^https?:\/\//i.test(text) && !text.includes('#') && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) {
+    throw new TypeError(
+      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}`,
+    );
+  }
+  return { value: text, url, path: comparable(url.pathname) };
+}
+
+/** Tells whether a request is for the path of the redirect URI, however a router may have matched it. */
+export function isRequestTo({ path }: RedirectURI, req: Request): boolean {
+  return comparable(req.originalUrl ?? req.url ?? '') === path;
+}
+
+/**
+ * Tells whether a login starts at another host than it will end at: the browser would then not send its cookies along.
+ *
+ * @returns the host that the request names, or `undefined` where it is the right one or not to be told
+ */
+export function otherHost({ url }: RedirectURI, req: Request): string | undefined {
+  const { host, 'x-forwarded-host': forwarded } = req.headers ?? {};
+  const named = [forwarded, host].flat().filter((name) => name !== undefined && HOST.test(name));
+  if (!url || named.length === 0) return undefined;
+  const isRight = (name?: string) =>
+    URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === url.hostname;
+  return named.some(isRight) ? undefined : named[0];
+}
+
+// Routers ignore case and a slash at the end, and some decode: what a router takes for the path must be found to be it.
+function comparable(target: string): string {
+  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // Not encoded, or not rightly: compared as it is.
+  }
+  return decoded
+    .toLowerCase()
+    .replace(/\/{2,}/g, '/')
+    .replace(/(?<=.)\/$/, '');
+}

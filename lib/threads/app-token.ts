@@ -1,0 +1,73 @@
+import { ThreadsNetworkError } from '../transport/network-error.js';
+import { ThreadsGraphAPIError } from './errors.js';
+
+/**
+ * The access token of the app itself, kept in memory: the inspector of every token of the app.
+ *
+ * Source: Threads, "App Access Tokens" and "Debug Access Token".
+ */
+export class AppAccessToken {
+  readonly #ask: () => Promise<string>;
+  #kept: Promise<string> | undefined;
+
+  /** @param ask - asks Threads for the token; called again only where it failed, or where Threads calls the token dead */
+  constructor(ask: () => Promise<string>) {
+    this.#ask = ask;
+  }
+
+  /** The token: one request, for any number of callers at the same moment and after it. */
+  get(): Promise<string> {
+    this.#kept ??= this.#keep(this.#ask());
+    return this.#kept;
+  }
+
+  /**
+   * Asks a question with the token as the inspector. A token that Threads calls dead is replaced, once.
+   *
+   * @param question - is given the token
+   * @param signal - ends the wait for the token; the request goes on, for whoever else waits for it
+   * @returns what the question returns
+   */
+  async inspect<Answer>(
+    question: (inspector: string) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    if (signal?.aborted) throw aborted();
+    const kept = this.get();
+    const inspector = await unlessAborted(kept, signal);
+    try {
+      return await question(inspector);
+    } catch (error) {
+      if (!isDeadInspector(error)) throw error;
+      // Of several that find it dead at the same moment, the first replaces it.
+      if (this.#kept === kept) this.#kept = undefined;
+      return question(await unlessAborted(this.get(), signal));
+    }
+  }
+
+  #keep(asked: Promise<string>): Promise<string> {
+    asked.catch(() => {
+      if (this.#kept === asked) this.#kept = undefined;
+    });
+    return asked;
+  }
+}
+
+// debug_token answers about a dead token with `is_valid: false`, so an error speaks of the inspector.
+function isDeadInspector(error: unknown): boolean {
+  return error instanceof ThreadsGraphAPIError && (error.code === 190 || error.code === 102);
+}
+
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(aborted());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function aborted(): ThreadsNetworkError {
+  return new ThreadsNetworkError('NETWORK', 'The question was aborted by its signal');
+}

@@ -1,0 +1,117 @@
+import { textOf } from '../transport/json.js';
+import { AppAccessToken } from './app-token.js';
+import type { ThreadsClient } from './client.js';
+import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
+import type { TokenInfo } from './verify-token.js';
+
+/**
+ * How `debug_token` is asked about the new token of a login.
+ *
+ * - `'auto'`: ask; where Threads refuses the app as the inspector, the new token inspects itself; where that is refused
+ *   too, go on with `/me` alone and leave `profile.scopes` undefined
+ * - `'required'`: ask; a refusal is an error
+ * - `'off'`: do not ask
+ */
+export type TokenVerification = 'auto' | 'required' | 'off';
+
+/** The access token of a Threads tester of the app, or a function that gets it. */
+export type TesterAccessToken = string | (() => string | Promise<string>);
+
+/** How an {@link Inspector} chooses. */
+export interface InspectorOptions {
+  /** How to ask. */
+  tokenVerification: TokenVerification;
+  /** The inspector in place of the app token. */
+  testerAccessToken: TesterAccessToken | undefined;
+  /** Whether `/me` is asked too, so that a login can go on without `debug_token`. */
+  meAnswers: boolean;
+  /** The clock: milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Milliseconds for which an inspector that was refused is not asked with again. */
+const REFUSAL_KEPT = 10 * 60 * 1000;
+
+/**
+ * Chooses which access token asks `debug_token` about the new token of a login.
+ *
+ * Source: Threads, "Debug Access Token": the inspector is an app token or the token of a tester of the same app.
+ */
+export class Inspector {
+  readonly #client: ThreadsClient;
+  readonly #app: AppAccessToken;
+  readonly #options: InspectorOptions;
+  readonly #refusedUntil = { app: 0, self: 0 };
+
+  constructor(client: ThreadsClient, options: InspectorOptions) {
+    this.#client = client;
+    this.#app = new AppAccessToken(async () => (await client.getAppAccessToken()).accessToken);
+    this.#options = options;
+  }
+
+  /** Gets the app token ready while the code is exchanged, so that the login takes no round trip for it. */
+  prepare(): void {
+    const { tokenVerification, testerAccessToken } = this.#options;
+    if (tokenVerification === 'off' || testerAccessToken !== undefined || this.#isRefused('app')) return;
+    // Whoever needs the token next hears why there is none.
+    this.#app.get().catch(() => {});
+  }
+
+  /**
+   * Asks what the new token of a login is.
+   *
+   * @param token - the new token
+   * @param signal - ends the question early
+   * @returns the answer; `undefined` where nobody may ask and the login can go on without
+   * @throws the refusal of the inspector where the login cannot go on without, and every other error
+   */
+  async inspect(token: string, signal?: AbortSignal): Promise<TokenInfo | undefined> {
+    const { tokenVerification, meAnswers } = this.#options;
+    if (tokenVerification === 'off') return undefined;
+    if (tokenVerification === 'required') return this.#askAsApp(token, signal);
+
+    let refusal: unknown;
+    for (const inspector of ['app', 'self'] as const) {
+      const isLast = inspector === 'self' && !meAnswers;
+      if (this.#isRefused(inspector) && !isLast) continue;
+      try {
+        return inspector === 'app'
+          ? await this.#askAsApp(token, signal)
+          : await this.#client.verifyToken(token, { accessToken: token, signal });
+      } catch (error) {
+        if (!refusesInspector(error)) throw error;
+        refusal = error;
+        this.#refusedUntil[inspector] = this.#options.now() + REFUSAL_KEPT;
+      }
+    }
+    if (meAnswers) return undefined;
+    throw refusal;
+  }
+
+  async #askAsApp(token: string, signal: AbortSignal | undefined): Promise<TokenInfo> {
+    const { testerAccessToken } = this.#options;
+    const ask = (accessToken: string) => this.#client.verifyToken(token, { accessToken, signal });
+    if (testerAccessToken === undefined) return this.#app.inspect(ask, signal);
+
+    const accessToken =
+      typeof testerAccessToken === 'function' ? await testerAccessToken() : testerAccessToken;
+    if (!textOf(accessToken)) throw new TypeError('`testerAccessToken` must return an access token');
+    return ask(accessToken);
+  }
+
+  #isRefused(inspector: 'app' | 'self'): boolean {
+    return this.#refusedUntil[inspector] > this.#options.now();
+  }
+}
+
+/**
+ * Tells whether Threads refused the inspector for a lack of permission. Nothing else is a reason to ask with another:
+ * not a token of another app (100 too, but then Threads speaks of the `input_token`), not a dead token, not a limit.
+ */
+function refusesInspector(error: unknown): boolean {
+  if (!(error instanceof ThreadsGraphAPIError || error instanceof ThreadsTokenError)) return false;
+  const { code, reason, message } = error;
+  if (typeof code !== 'number' || reason === 'rate_limited') return false;
+  if (code === 100) return !/input_token/i.test(message);
+  return code === 3 || code === 10 || (code >= 200 && code <= 299);
+}
