@@ -2,26 +2,37 @@
 'use strict';
 
 const COMMANDS = {
+  simulator: () => require('../dist/simulator/command.js'),
   doctor: () => require('../dist/doctor/command.js'),
 };
 
 const USAGE = `Usage: passport-threads-oauth2 <command>
 
 Commands:
-  doctor   checks the settings of an app, and asks Threads whether they are right
+  simulator  runs a Threads on this machine, for development and tests
+  doctor     checks the settings of an app, and asks Threads whether they are right
 
-passport-threads-oauth2 <command> --help says more.`;
+passport-threads-oauth2 <command> --help says more, --version shows the version.`;
 
 const [name, ...args] = process.argv.slice(2);
 if (Object.hasOwn(COMMANDS, name ?? '')) {
   const surroundings = { env: process.env, folder: process.cwd(), print: console.log };
   COMMANDS[name]()
     .run(args, surroundings)
-    .then((code) => {
-      process.exitCode = code;
-    });
-} else if (name === '--help' || name === 'help') {
+    .then(
+      (code) => {
+        process.exitCode = code;
+      },
+      (error) => {
+        const misused = String(error.code).startsWith('ERR_PARSE_ARGS');
+        console.error(misused ? `${error.message}\nAdd --help to see the options.` : error.message);
+        process.exitCode = misused ? 2 : 1;
+      },
+    );
+} else if (name === '--help' || name === '-h' || name === 'help') {
   console.log(USAGE);
+} else if (name === '--version') {
+  console.log(require('../package.json').version);
 } else {
   console.error(name === undefined ? USAGE : `There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);
   process.exitCode = 2;

@@ -15,6 +15,9 @@ const RUN = {
   'npm ci && npm start': inAClone(opensTheExample),
   'npm ci && npm test': inAClone(succeeds),
   'npm install passport passport-threads-oauth2 express express-session': installsThePackage,
+  'npx passport-threads-oauth2 simulator --port 4000 --app 1:simulated-secret:http://localhost:3000/auth/threads/callback':
+    runsTheSimulator,
+  'curl --json \'{ "endpoint": "*", "status": 503 }\' http://127.0.0.1:4000/_simulator/fail': failsOnPurpose,
 };
 
 // What called this script in CI has just run these: they need not run twice.
@@ -55,7 +58,7 @@ async function inFreshFolder(use) {
 async function opensTheExample(command, folder) {
   const child = shell(command, folder, ['ignore', 'pipe', 'inherit']);
   try {
-    const url = await addressPrintedBy(child);
+    const url = await addressPrintedBy(child, /Open (http:\S+)/);
     const page = await (await fetch(url)).text();
     if (!page.includes('Continue with Threads')) throw new Error(`${url} is not the example`);
     console.log(`${url} shows "Continue with Threads"`);
@@ -72,6 +75,17 @@ async function succeeds(command, folder) {
 }
 
 async function installsThePackage(command, folder) {
+  // The package of this checkout stands in for the published one.
+  const local = command.replace('passport-threads-oauth2', pack(folder));
+  await finished(shell(`npm init -y && ${local}`, folder, ['ignore', 'ignore', 'inherit']));
+  execFileSync(process.execPath, ['-e', 'require("passport-threads-oauth2").ThreadsStrategy.name'], {
+    cwd: folder,
+  });
+  console.log('installed and loaded');
+}
+
+/** Packs this checkout as npm would publish it. Returns the path of the archive, relative to the folder. */
+function pack(folder) {
   const [{ filename }] = JSON.parse(
     execFileSync(...npm(['pack', '--json', '--pack-destination', folder]), {
       cwd: ROOT,
@@ -79,13 +93,45 @@ async function installsThePackage(command, folder) {
       stdio: ['ignore', 'pipe', 'inherit'],
     }).replace(/^[^[]*/, ''),
   );
-  // The package of this checkout stands in for the published one.
-  const local = command.replace('passport-threads-oauth2', `./${filename}`);
-  await finished(shell(`npm init -y && ${local}`, folder, ['ignore', 'ignore', 'inherit']));
-  execFileSync(process.execPath, ['-e', 'require("passport-threads-oauth2").ThreadsStrategy.name'], {
-    cwd: folder,
+  return `./${filename}`;
+}
+
+async function runsTheSimulator(command, folder) {
+  const install = `npm init -y && npm install --save-dev ${pack(folder)} passport express`;
+  await finished(shell(install, folder, ['ignore', 'ignore', 'inherit']));
+  await withSimulator(command, folder, async (origin) => {
+    const query = new URLSearchParams({
+      client_id: '1',
+      redirect_uri: 'http://localhost:3000/auth/threads/callback',
+      response_type: 'code',
+      scope: 'threads_basic',
+    });
+    const page = await (await fetch(`${origin}/oauth/authorize?${query}`)).text();
+    if (!page.includes('wants to access your Threads account')) throw new Error('There is no window');
+    console.log('the window opens');
   });
-  console.log('installed and loaded');
+}
+
+async function failsOnPurpose(command, folder) {
+  const simulator = `"${process.execPath}" "${join(ROOT, 'bin/passport-threads-oauth2.js')}" simulator --port 4000`;
+  await withSimulator(simulator, folder, async (origin) => {
+    await finished(shell(command, folder, ['ignore', 'ignore', 'inherit']));
+    const { status } = await fetch(`${origin}/v1.0/me`);
+    if (status !== 503) throw new Error(`/me answered ${status}`);
+    console.log('/me fails');
+  });
+}
+
+async function withSimulator(command, folder, use) {
+  const child = shell(command, folder, ['ignore', 'pipe', 'inherit']);
+  try {
+    await use(await addressPrintedBy(child, /Simulated Threads at (http:\S+)/));
+  } finally {
+    if (child.exitCode === null) {
+      process.kill(-child.pid, 'SIGTERM');
+      await once(child, 'close');
+    }
+  }
 }
 
 function inAClone(run) {
@@ -108,9 +154,9 @@ async function finished(child) {
   if (code !== 0) throw new Error(`The command ended with ${code}`);
 }
 
-async function addressPrintedBy(child) {
+async function addressPrintedBy(child, pattern) {
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /Open (http:\S+)/.exec(line)?.[1];
+    const url = pattern.exec(line)?.[1];
     if (url) return url;
   }
   throw new Error('The command ended without an address to open');
