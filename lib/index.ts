@@ -1,3 +1,4 @@
+export type { TokenFromRequest } from './passport/bearer-token.js';
 export type { ThreadsFailure } from './passport/failure.js';
 export type { ThreadsStrategyOptions } from './passport/options.js';
 export {
@@ -18,6 +19,8 @@ export {
   ThreadsStrategy,
   ThreadsStrategy as Strategy,
 } from './passport/strategy.js';
+export type { ThreadsTokenStrategyOptions } from './passport/token-options.js';
+export { ThreadsTokenStrategy } from './passport/token-strategy.js';
 export type {
   TokenParams,
   VerifyCallback,

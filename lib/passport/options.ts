@@ -6,6 +6,7 @@ import { PROFILE_FIELDS } from '../threads/profile.js';
 import { permissionsIn, type Scope, scopeParameter } from '../threads/scope.js';
 import { textOf } from '../transport/json.js';
 import { httpURL } from '../transport/json-request.js';
+import { assertApp, assertOptions, type OptionCheck, warn } from './option-checks.js';
 import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
 import type { ThreadsStateStore } from './state/state-store.js';
@@ -69,22 +70,11 @@ export interface Settings {
   inspector: InspectorOptions;
 }
 
-const WHERE: Record<'clientID' | 'clientSecret' | 'callbackURL', string> = {
-  clientID:
-    'the Threads App ID: App Dashboard → App settings → Basic → Threads App ID. It is not the App ID at the top, which belongs to Facebook',
-  clientSecret: 'the Threads app secret: App Dashboard → App settings → Basic → Threads App secret',
-  callbackURL:
-    'a redirect URI that is registered to the letter: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs',
-};
-
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isText = (value: unknown) => textOf(value) !== undefined;
 
 /** Every option, with what it must be where that is said in a word; the others are checked below. */
-const OPTIONS: Record<
-  keyof ThreadsStrategyOptions | 'passReqToCallback',
-  [is?: (value: unknown) => boolean, what?: string]
-> = {
+export const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback', OptionCheck> = {
   clientID: [],
   clientSecret: [],
   callbackURL: [],
@@ -119,19 +109,14 @@ const OPTIONS: Record<
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds since the epoch'],
 };
 
-const NO_MEANING: Record<string, string> = {
-  pkce: 'Threads has no PKCE',
-  scopeSeparator: 'Threads separates permissions by commas',
-};
-
 /**
  * Checks the options of the strategy and fills in the defaults.
  *
  * @throws TypeError that names the option and says what to do
  */
 export function readOptions(options: ThreadsStrategyOptions): Settings {
-  assertApp(options);
-  assertOptions(options);
+  assertApp('ThreadsStrategy', ['clientID', 'clientSecret', 'callbackURL'], options);
+  assertOptions('ThreadsStrategy', OPTIONS, options);
   const {
     clientID,
     clientSecret,
@@ -188,29 +173,6 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
   };
 }
 
-function assertApp(options: ThreadsStrategyOptions): void {
-  for (const name of ['clientID', 'clientSecret', 'callbackURL'] as const) {
-    if (!isText(options?.[name])) throw new TypeError(`ThreadsStrategy needs \`${name}\`, ${WHERE[name]}`);
-  }
-  if (/\s/.test(options.clientID)) {
-    throw new TypeError(`\`clientID\` has white space in it. Copy ${WHERE.clientID}`);
-  }
-}
-
-function assertOptions(options: ThreadsStrategyOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    if (Object.hasOwn(NO_MEANING, name))
-      throw new TypeError(`\`${name}\` has no meaning here: ${NO_MEANING[name]}`);
-    if (!Object.hasOwn(OPTIONS, name)) {
-      warn(`ThreadsStrategy does not know the option \`${name}\`. Is it misspelt?`);
-      continue;
-    }
-    const [is, what] = OPTIONS[name as keyof typeof OPTIONS];
-    if (is && !is(value)) throw new TypeError(`\`${name}\` must be ${what}`);
-  }
-}
-
 /** Threads itself refuses plain http and `localhost`; a simulator, or a proxy, need not. */
 function warnOfRefusedRedirect({ value, url }: RedirectURI, authorizationURL: string): void {
   const isThreads = /^(.+\.)?threads\.(com|net)$/.test(new URL(authorizationURL).hostname);
@@ -218,10 +180,6 @@ function warnOfRefusedRedirect({ value, url }: RedirectURI, authorizationURL: st
   warn(
     `Threads refuses the redirect URI ${value}: it must be https, and not on localhost. For development, point the strategy at the simulator, or use a host name of your own with a local certificate`,
   );
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, 'ThreadsStrategyWarning');
 }
 
 function stateOptions({

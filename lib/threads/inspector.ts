@@ -110,8 +110,16 @@ export class Inspector {
  */
 function refusesInspector(error: unknown): boolean {
   if (!(error instanceof ThreadsGraphAPIError || error instanceof ThreadsTokenError)) return false;
-  const { code, reason, message } = error;
+  const { code, reason } = error;
   if (typeof code !== 'number' || reason === 'rate_limited') return false;
-  if (code === 100) return !/input_token/i.test(message);
+  if (code === 100) return !refusesInputToken(error);
   return code === 3 || code === 10 || (code >= 200 && code <= 299);
+}
+
+/**
+ * Tells whether `debug_token` refused to look at the token in question, since it is another app's. The code alone, 100,
+ * also stands for a wrong inspector.
+ */
+export function refusesInputToken(error: unknown): boolean {
+  return error instanceof ThreadsGraphAPIError && error.code === 100 && /input_token/i.test(error.message);
 }

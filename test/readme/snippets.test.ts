@@ -13,7 +13,7 @@ import express from 'express';
 import passport from 'passport';
 import {
   CookieStateStore, parseSignedRequest, redactURL, ThreadsClient, type ThreadsProfile, ThreadsStrategy,
-  type ThreadsStrategyOptions, ThreadsTokenError, type VerifyFunction, type VerifyFunctionWithParams, verifyToken,
+  type ThreadsStrategyOptions, ThreadsTokenError, ThreadsTokenStrategy, type VerifyFunction, type VerifyFunctionWithParams, verifyToken,
   tokenNeeds, type StoredToken,
 } from 'passport-threads-oauth2';
 import type { ThreadsSimulator } from 'passport-threads-oauth2/simulator';
@@ -29,6 +29,8 @@ declare const stored: { accessToken: string };
 declare const threads: ThreadsClient;
 declare const { issuedAt, expiresAt, dataAccessExpiresAt, lastOutcome }: StoredToken;
 declare function storedTokens(): AsyncIterable<StoredToken & { accessToken: string; userId: string }>;
+declare function rateLimit(options: { limit: number; windowMs: number }): express.RequestHandler;
+declare function sessionFor(user: Express.User | undefined): string;
 declare function save(token: { accessToken: string; expiresAt?: Date; userId?: string }): Promise<void>;
 declare function askToSignInAgain(userId?: string, reason?: string): Promise<void>;
 declare function publish(): Promise<void>;

@@ -27,6 +27,9 @@ export interface Call {
   headers: Record<string, string>;
 }
 
+/** The answers of endpoints, which may depend on the parameters of the request. */
+export type Replies = Partial<Record<Endpoint, Reply | ((params: Call['params']) => Reply)>>;
+
 const DOCUMENTED: Record<Endpoint, Reply> = {
   token: { body: answers.token },
   appToken: { body: answers.appToken },
@@ -40,7 +43,7 @@ const DOCUMENTED: Record<Endpoint, Reply> = {
  * https://graph.threads.net as an undici dispatcher: the documented answers, except for those that are given.
  * `calls` lists what was asked, in order.
  */
-export function upstream(replies: Partial<Record<Endpoint, Reply>> = {}) {
+export function upstream(replies: Replies = {}) {
   const calls: Call[] = [];
   const dispatcher = new MockAgent();
   dispatcher.disableNetConnect();
@@ -53,7 +56,8 @@ export function upstream(replies: Partial<Record<Endpoint, Reply>> = {}) {
       const endpoint = PATHS[`${method} ${path}` as keyof typeof PATHS];
       const params = method === 'POST' ? Object.fromEntries(new URLSearchParams(String(body))) : { ...query };
       calls.push({ endpoint, params, headers: headers as Record<string, string> });
-      const reply = { ...DOCUMENTED[endpoint], ...replies[endpoint] };
+      const given = replies[endpoint];
+      const reply = { ...DOCUMENTED[endpoint], ...(typeof given === 'function' ? given(params) : given) };
       return {
         statusCode: reply.status ?? 200,
         data: typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body),

@@ -1,0 +1,161 @@
+import type { Request } from 'express';
+import { Strategy } from 'passport-strategy';
+import { ThreadsClient } from '../threads/client.js';
+import { ThreadsGraphAPIError } from '../threads/errors.js';
+import { Inspector, refusesInputToken } from '../threads/inspector.js';
+import type { ThreadsProfile } from '../threads/profile.js';
+import type { TokenInfo } from '../threads/verify-token.js';
+import { accessTokenOf, BearerRefusal } from './bearer-token.js';
+import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
+import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
+import {
+  type AnyVerify,
+  type VerifyCaller,
+  type VerifyFunction,
+  type VerifyFunctionWithParams,
+  type VerifyFunctionWithRequest,
+  type VerifyFunctionWithRequestAndParams,
+  verifyCaller,
+} from './verify.js';
+
+type Options = ThreadsTokenStrategyOptions & { passReqToCallback?: false | undefined };
+type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: true };
+type OptionsOfEither = ThreadsTokenStrategyOptions & { passReqToCallback?: boolean | undefined };
+
+/**
+ * Signs in a person whose Threads access token a client sends.
+ *
+ * ```ts
+ * passport.use(new ThreadsTokenStrategy(
+ *   { clientID, clientSecret },
+ *   async (accessToken, refreshToken, profile) => users.upsert(profile),
+ * ));
+ * ```
+ *
+ * `/me` answers to a token of any app, so alone it would sign in whoever holds a token that another app was given.
+ * `debug_token` is always asked beside it, with the app as the inspector, and both must name one person. So each
+ * request with a token costs two requests to Threads, whoever sends it: limit their rate.
+ *
+ * Sources: Threads, "Debug Access Token"; RFC 6750.
+ */
+export class ThreadsTokenStrategy extends Strategy {
+  /** The name for `passport.authenticate`. */
+  name = 'threads-token';
+
+  // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.
+  private readonly _settings: TokenSettings;
+  private readonly _client: ThreadsClient;
+  private readonly _inspector: Inspector;
+  private readonly _callVerify: VerifyCaller;
+
+  /**
+   * @param options - see {@link ThreadsTokenStrategyOptions}
+   * @param verify - the verify callback, in every form that `ThreadsStrategy` takes: `refreshToken` is undefined, and
+   * `params` are `access_token` and `user_id`
+   * @throws TypeError when an option is missing or wrong
+   */
+  constructor(options: Options, verify: VerifyFunction);
+  constructor(options: Options, verify: VerifyFunctionWithParams);
+  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
+  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequestAndParams);
+  constructor(options: OptionsOfEither, verify: AnyVerify);
+  constructor(options: OptionsOfEither, verify: AnyVerify) {
+    if (typeof verify !== 'function') {
+      throw new TypeError(
+        'ThreadsTokenStrategy needs a verify callback: new ThreadsTokenStrategy(options, verify)',
+      );
+    }
+    super();
+    this._settings = readTokenOptions(options);
+    this._callVerify = verifyCaller(verify, options.passReqToCallback === true);
+    this._client = new ThreadsClient(this._settings.client);
+    this._inspector = new Inspector(this._client, this._settings.inspector);
+  }
+
+  /**
+   * Signs in the person whose token a request brings: Passport calls this.
+   *
+   * `fail` with a `WWW-Authenticate` challenge: 401 without a token; 400 `invalid_request` for more than one; 401
+   * `invalid_token` for one that is dead, of another app or no person's; 403 `insufficient_scope` for one without
+   * `requiredScopes`. `fail` with 403 and the app's own `info` where the verify callback refuses the person. `error`
+   * where Threads cannot be asked, or refuses the inspector.
+   *
+   * @param req - the request; its `Authorization` header, and `req.body` where it is parsed, are read
+   */
+  override authenticate(req: Request): void {
+    this.signIn(req)
+      .catch((error: unknown) => {
+        if (!(error instanceof BearerRefusal)) throw error;
+        this.fail(error.challenge, error.status);
+      })
+      // To Passport, a reason that is falsy would be none, and let the request through.
+      .catch((error: unknown) =>
+        this.error((error || new Error('The login failed without saying why')) as Error),
+      );
+  }
+
+  private async signIn(req: Request): Promise<void> {
+    const accessToken = await accessTokenOf(req, this._settings.tokenFromRequest);
+    const profile = await this.identify(accessToken);
+    const params = { access_token: accessToken, user_id: profile.id };
+    const login = { req, accessToken, refreshToken: undefined, params, profile };
+    this._callVerify(login, (error, user, info) => {
+      if (error) this.error(error as Error);
+      else if (user) this.success(user, info);
+      else this.fail(info, 403);
+    });
+  }
+
+  /** Asks `/me` and `debug_token` side by side, and listens to `debug_token` first. */
+  private async identify(accessToken: string): Promise<ThreadsProfile> {
+    const { client, inspector, profileFields, requiredScopes } = this._settings;
+    const asked = profileFields === false ? undefined : this._client.getProfile(accessToken);
+    // Not ended early where `debug_token` says no: that would cost a new connection for every forged token.
+    asked?.catch(() => {});
+
+    const token = await this.inspect(accessToken);
+    refusing(() => assertPersonsToken(token, { clientID: client.clientID, now: inspector.now }));
+    const missing = missingScopes(requiredScopes, token);
+    if (missing) throw new BearerRefusal('insufficient_scope', missing.message, requiredScopes);
+
+    const me = await asked?.catch((error) => {
+      throw refusalOfMe(error, token) ?? error;
+    });
+    refusing(() => assertOnePerson(token.userId, me?.id));
+    const profile = me ?? { provider: 'threads', id: token.userId, _raw: '', _json: token.raw };
+    return { ...profile, scopes: token.scopes, token };
+  }
+
+  private async inspect(accessToken: string): Promise<TokenInfo> {
+    try {
+      // Only `auto` and `off` go without an answer.
+      return (await this._inspector.inspect(accessToken)) as TokenInfo;
+    } catch (error) {
+      throw refusesInputToken(error)
+        ? new BearerRefusal('invalid_token', 'The access token belongs to another app')
+        : error;
+    }
+  }
+}
+
+function refusing(assert: () => void): void {
+  try {
+    assert();
+  } catch (error) {
+    throw new BearerRefusal('invalid_token', (error as Error).message);
+  }
+}
+
+/** What `/me` has against a token that `debug_token` has nothing against: it died just now, or may not read. */
+function refusalOfMe(error: unknown, token: TokenInfo): BearerRefusal | undefined {
+  if (!(error instanceof ThreadsGraphAPIError)) return undefined;
+  if (error.requiresLogin) {
+    return new BearerRefusal('invalid_token', `The access token is not valid (${error.reason})`);
+  }
+  if (error.reason === 'permission' && !token.scopes.includes('threads_basic')) {
+    return new BearerRefusal('insufficient_scope', 'The access token may not read the profile', [
+      'threads_basic',
+    ]);
+  }
+  return undefined;
+}

@@ -1,0 +1,546 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import {
+  ThreadsGraphAPIError,
+  ThreadsNetworkError,
+  type ThreadsProfile,
+  ThreadsTokenError,
+  ThreadsTokenStrategy,
+  type ThreadsTokenStrategyOptions,
+  type VerifyFunctionWithRequestAndParams,
+} from '../../lib/index.js';
+import { answers, app, debugAnswer, graphError, LONG_TOKEN, USER_ID } from '../support/fixtures.js';
+import { expectOutcome, type RequestLike, runStrategy } from '../support/run-strategy.js';
+import { type Endpoint, type Replies, upstream } from '../support/upstream.js';
+import { asUser } from '../support/user.js';
+
+const { clientID, clientSecret } = app;
+const APP_TOKEN = answers.appToken.access_token;
+const TOKEN = LONG_TOKEN;
+
+interface Setting {
+  replies?: Replies;
+  options?: Partial<ThreadsTokenStrategyOptions>;
+  request?: RequestLike;
+}
+
+interface User {
+  accessToken: string;
+  refreshToken: string | undefined;
+  profile: ThreadsProfile;
+}
+
+const bearer = (token: string): RequestLike => ({ headers: { authorization: `Bearer ${token}` } });
+
+/** A login with a token; the user is all that the verify callback was given. */
+async function signIn({ replies, options, request = bearer(TOKEN) }: Setting = {}) {
+  const { dispatcher, calls } = upstream({ debug: { body: LIVING }, ...replies });
+  const strategy = new ThreadsTokenStrategy(
+    { clientID, clientSecret, dispatcher, ...options },
+    async (accessToken, refreshToken, profile) =>
+      asUser({ accessToken, refreshToken, profile } satisfies User),
+  );
+  const outcome = await runStrategy(strategy, { method: 'POST', url: '/api/session', ...request });
+  return {
+    outcome,
+    calls,
+    asked: (endpoint: Endpoint) => calls.filter((call) => call.endpoint === endpoint),
+  };
+}
+
+/** The `fail` of a login that must end in one. */
+async function refused(setting: Setting) {
+  const { outcome, calls } = await signIn(setting);
+  const { challenge, status } = expectOutcome(outcome, 'fail');
+  return { challenge: String(challenge), status, calls };
+}
+
+async function broken(setting: Setting) {
+  const { error } = expectOutcome((await signIn(setting)).outcome, 'error');
+  return error as Error & Record<string, unknown>;
+}
+
+const LIVING = debugAnswer({ expires_at: 4102444800, data_access_expires_at: 4102444800 });
+const dead = (subcode?: number) => ({
+  body: {
+    data: {
+      ...LIVING.data,
+      is_valid: false,
+      scopes: [],
+      error: { code: 190, subcode, message: `Said of ${TOKEN}` },
+    },
+  },
+});
+const refusesMe = (subcode?: number) => ({ status: 400, body: graphError(190, subcode) });
+
+/** A Graph API on a socket. */
+async function serve(answer: RequestListener) {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1.0`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe('ThreadsTokenStrategy: the token of a request', () => {
+  describe('is missing', () => {
+    for (const [title, request] of Object.entries<RequestLike>({
+      'without a header and a body': {},
+      'with credentials of another scheme': { headers: { authorization: `Basic ${TOKEN}` } },
+      'with a scheme and nothing else': { headers: { authorization: 'Bearer' } },
+      'with an empty field in the body': { body: { access_token: '' } },
+      'with a body that was not parsed': { body: `access_token=${TOKEN}` },
+      'in the query, which ends up in logs': {
+        query: { access_token: TOKEN },
+        url: `/?access_token=${TOKEN}`,
+      },
+    })) {
+      it(`${title}: 401 with a bare challenge, and Threads is not asked`, async () => {
+        const { challenge, status, calls } = await refused({ request });
+        expect({ challenge, status }).to.deep.equal({ challenge: 'Bearer realm="Threads"', status: 401 });
+        expect(calls).to.have.length(0);
+      });
+    }
+  });
+
+  describe('is ambiguous', () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    for (const [title, request] of Object.entries<RequestLike>({
+      'in the header and in the body': { headers, body: { access_token: 'THQVJother' } },
+      'in the header and in the body, the same one': { headers, body: { access_token: TOKEN } },
+      'in two headers, of which Node.js shows the first': {
+        headers,
+        rawHeaders: ['Authorization', `Bearer ${TOKEN}`, 'authorization', 'Bearer THQVJother'],
+      },
+      'twice in the body': { body: { access_token: [TOKEN, 'THQVJother'] } },
+      'nested in the body': { body: { access_token: { access_token: TOKEN } } },
+      'a number': { body: { access_token: 12 } },
+    })) {
+      it(`${title}: 400 invalid_request, and Threads is not asked`, async () => {
+        const { challenge, status, calls } = await refused({ request });
+        expect(status).to.equal(400);
+        expect(challenge).to.match(
+          /^Bearer realm="Threads", error="invalid_request", error_description="[^"]+"$/,
+        );
+        expect(calls).to.have.length(0);
+      });
+    }
+  });
+
+  describe('is garbage', () => {
+    for (const [title, token] of Object.entries({
+      'white space': 'THQVJ long',
+      'a line break': 'THQVJ\r\nX-Injected: 1',
+      'a control character': 'THQVJ\0long',
+      'letters beyond ASCII': 'THQVJé',
+      quotes: 'THQVJ"long',
+      'two tokens with a comma between them': `${TOKEN},${TOKEN}`,
+      'the #_ of a redirect': `${TOKEN}#_`,
+      'another parameter': `${TOKEN}&access_token=x`,
+      'the form of an app token': APP_TOKEN,
+      '2049 characters': 'a'.repeat(2049),
+      'a megabyte': 'a'.repeat(1_000_000),
+    })) {
+      it(`${title}: 401 invalid_token, and Threads is not asked`, async () => {
+        const { challenge, status, calls } = await refused({ request: { body: { access_token: token } } });
+        expect(status).to.equal(401);
+        expect(challenge).to.equal(
+          'Bearer realm="Threads", error="invalid_token", error_description="This cannot be an access token of a person"',
+        );
+        expect(calls).to.have.length(0);
+      });
+    }
+  });
+
+  describe('signs its person in', () => {
+    for (const [title, request] of Object.entries<RequestLike>({
+      'from the Authorization header': bearer(TOKEN),
+      'with the scheme in any letters, and more than one space': {
+        headers: { authorization: `bEARER   ${TOKEN}` },
+      },
+      'from the body': { body: { access_token: TOKEN } },
+      'from the header, with an empty field in the body': { ...bearer(TOKEN), body: { access_token: '' } },
+      'with every character that a bearer token may have': bearer('aZ09-._~+/=='),
+      'with 2048 characters': bearer('a'.repeat(2048)),
+    })) {
+      it(title, async () => {
+        const { user } = expectOutcome((await signIn({ request })).outcome, 'success');
+        expect((user as User).profile.id).to.equal(USER_ID);
+      });
+    }
+
+    it('from where tokenFromRequest finds it, and from nowhere else', async () => {
+      const options: Setting['options'] = {
+        tokenFromRequest: (req) => req.headers['x-threads-token'] as string,
+      };
+      const request = { headers: { 'x-threads-token': TOKEN, authorization: 'Bearer THQVJother' } };
+      const { user } = expectOutcome((await signIn({ options, request })).outcome, 'success');
+      expect((user as User).accessToken).to.equal(TOKEN);
+      expect((await refused({ options })).status).to.equal(401);
+    });
+
+    it('from where tokenFromRequest finds it later', async () => {
+      const { outcome } = await signIn({ options: { tokenFromRequest: async () => TOKEN }, request: {} });
+      expectOutcome(outcome, 'success');
+    });
+  });
+
+  for (const thrown of [new Error('the app made a mistake'), undefined]) {
+    it(`is an error where tokenFromRequest throws ${thrown}`, async () => {
+      const options = {
+        tokenFromRequest() {
+          throw thrown;
+        },
+      };
+      expect(await broken({ options })).to.be.instanceOf(Error);
+    });
+  }
+});
+
+describe('ThreadsTokenStrategy: who is refused', () => {
+  const invalid = async (setting: Setting, description: RegExp) => {
+    const { challenge, status } = await refused(setting);
+    expect(status).to.equal(401);
+    expect(challenge).to.contain('error="invalid_token"').and.match(description);
+    expect(challenge).not.to.contain(TOKEN);
+  };
+
+  for (const [subcode, reason] of [
+    [458, 'not_authorized'],
+    [459, 'checkpoint'],
+    [460, 'logged_out'],
+    [463, 'expired'],
+    [464, 'unconfirmed_user'],
+    [467, 'invalid_token'],
+    [492, 'invalid_session'],
+    [undefined, 'invalid_token'],
+  ] as const) {
+    it(`a token that died: ${subcode ?? 'no subcode'} (${reason})`, async () => {
+      await invalid({ replies: { debug: dead(subcode), me: refusesMe(subcode) } }, RegExp(`\\(${reason}\\)`));
+    });
+  }
+
+  it('a dead token, though /me answers to it', () => invalid({ replies: { debug: dead(463) } }, /expired/));
+
+  it('a token that dies between debug_token and /me', () =>
+    invalid({ replies: { me: refusesMe(460) } }, /logged_out/));
+
+  it('a token that is over by the clock, though Threads calls it valid', () =>
+    invalid({ replies: { debug: { body: debugAnswer({ expires_at: 1752254132 }) } } }, /expired/));
+
+  it("another app's token, to which /me answers: Threads refuses to look at it", () => {
+    const refusal = '(#100) The App_id in the input_token did not match the Viewing App';
+    const debug = { status: 400, body: graphError(100, undefined, refusal) };
+    return invalid({ replies: { debug } }, /belongs to another app/);
+  });
+
+  it("another app's token, to which /me answers: the app_id is another's", () =>
+    invalid({ replies: { debug: { body: debugAnswer({ ...LIVING.data, app_id: '99' }) } } }, /another app/));
+
+  it('an app token in another form', () => {
+    const debug = { body: { data: { type: 'APP', is_valid: true, scopes: [], application: 'My app' } } };
+    return invalid(
+      { replies: { debug, me: { status: 400, body: graphError(2500) } } },
+      /not the token of a person/,
+    );
+  });
+
+  it('a page token, which names a person too', () => {
+    const debug = { body: debugAnswer({ ...LIVING.data, type: 'PAGE', profile_id: '7' }) };
+    return invalid({ replies: { debug } }, /not the token of a person/);
+  });
+
+  it('a token whose person debug_token does not name', () =>
+    invalid({ replies: { debug: { body: debugAnswer({ ...LIVING.data, user_id: undefined }) } } }, /person/));
+
+  it('a token for which /me names another person, off by one', () => {
+    const me = { body: { ...answers.me, id: '17841405793187220' } };
+    return invalid({ replies: { me } }, /two different people/);
+  });
+
+  it('a token without a permission in requiredScopes: 403 insufficient_scope', async () => {
+    const { challenge, status } = await refused({
+      options: { requiredScopes: ['threads_basic', 'threads_delete'] },
+    });
+    expect(status).to.equal(403);
+    expect(challenge).to.match(
+      /^Bearer realm="Threads", error="insufficient_scope", error_description="[^"]*threads_delete", scope="threads_basic threads_delete"$/,
+    );
+  });
+
+  it('a token that may not read the profile: 403 insufficient_scope', async () => {
+    const debug = { body: debugAnswer({ ...LIVING.data, scopes: ['threads_delete'] }) };
+    const me = { status: 500, body: graphError(10) };
+    const { challenge, status } = await refused({ replies: { debug, me } });
+    expect(status).to.equal(403);
+    expect(challenge).to.contain('error="insufficient_scope"').and.contain('scope="threads_basic"');
+  });
+
+  it('a person whom the verify callback refuses: 403 with what the app says of it', async () => {
+    const { dispatcher } = upstream({ debug: { body: LIVING } });
+    const why = { type: 'banned', message: 'Not here' };
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      (_a, _r, _profile, done) => done(null, false, why),
+    );
+    const outcome = await runStrategy(strategy, bearer(TOKEN));
+    expect(outcome).to.deep.equal({ outcome: 'fail', challenge: why, status: 403 });
+  });
+});
+
+describe('ThreadsTokenStrategy: what Threads is asked', () => {
+  it('is /me and debug_token, and once for the app token', async () => {
+    const { calls } = await signIn();
+    expect(calls.map(({ endpoint }) => endpoint).sort()).to.deep.equal(['appToken', 'debug', 'me']);
+  });
+
+  it('is debug_token alone with profileFields: false', async () => {
+    const { outcome, calls } = await signIn({ options: { profileFields: false } });
+    const { profile } = expectOutcome(outcome, 'success').user as User;
+    expect(profile).to.deep.include({ provider: 'threads', id: USER_ID, scopes: LIVING.data.scopes });
+    expect(calls.map(({ endpoint }) => endpoint)).to.deep.equal(['appToken', 'debug']);
+  });
+
+  it('has the app token as the inspector, never the token itself', async () => {
+    const { asked } = await signIn();
+    expect(asked('debug').map(({ params }) => params)).to.deep.equal([
+      { access_token: APP_TOKEN, input_token: TOKEN },
+    ]);
+  });
+
+  it("has the tester's token as the inspector where there is one", async () => {
+    const { asked } = await signIn({ options: { testerAccessToken: async () => 'THQVJtester' } });
+    expect(asked('debug').map(({ params }) => params.access_token)).to.deep.equal(['THQVJtester']);
+    expect(asked('appToken')).to.have.length(0);
+  });
+
+  for (const [title, refusal] of Object.entries({
+    'lacks a role': { status: 500, body: graphError(10) },
+    'is dead': { status: 400, body: graphError(190, 463) },
+    'is not what debug_token wants': { status: 400, body: graphError(100) },
+    'has asked too often': { status: 400, body: graphError(4) },
+  })) {
+    it(`is an error where the inspector ${title}, and the token is not asked to inspect itself`, async () => {
+      const { outcome, asked } = await signIn({ replies: { debug: refusal } });
+      expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(ThreadsGraphAPIError);
+      expect(asked('debug').map(({ params }) => params.access_token)).not.to.include(TOKEN);
+    });
+  }
+
+  it('is an error where the app secret is wrong', async () => {
+    const refusal = {
+      error_type: 'OAuthException',
+      code: 400,
+      error_message: 'Error validating client secret.',
+    };
+    const error = await broken({ replies: { appToken: { status: 400, body: refusal } } });
+    expect(error).to.be.instanceOf(ThreadsTokenError);
+  });
+
+  it('is an error where the endpoint of the app token speaks of an invalid_token', async () => {
+    const refusal = { error: 'invalid_token', error_description: 'Not today' };
+    const error = await broken({ replies: { appToken: { status: 401, body: refusal } } });
+    expect(error).to.be.instanceOf(ThreadsTokenError);
+  });
+
+  for (const reason of [new Error('the database is down'), undefined]) {
+    it(`is an error where testerAccessToken rejects with ${reason}`, async () => {
+      const options = { testerAccessToken: () => Promise.reject(reason) };
+      expect(await broken({ options })).to.be.instanceOf(Error);
+    });
+  }
+
+  for (const endpoint of ['appToken', 'debug', 'me'] as const) {
+    it(`is an error where Threads is down, at ${endpoint}`, async () => {
+      const error = await broken({ replies: { [endpoint]: { status: 503, body: '<html>' } } });
+      expect(error).to.be.instanceOf(ThreadsNetworkError).and.include({ status: 502 });
+    });
+  }
+
+  it('is an error where /me refuses for a reason that is not the token', async () => {
+    const error = await broken({ replies: { me: { status: 400, body: graphError(4) } } });
+    expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ reason: 'rate_limited' });
+  });
+
+  it('is an error where nobody listens', async () => {
+    const graphURL = 'http://127.0.0.1:9/v1.0';
+    const options = { graphURL, tokenURL: 'http://127.0.0.1:9/oauth/access_token', dispatcher: undefined };
+    expect(await broken({ options })).to.be.instanceOf(ThreadsNetworkError);
+  });
+
+  it('takes one round trip: both are on the way before either is answered', async () => {
+    const waiting: (() => void)[] = [];
+    const threads = await serve((req, res) => {
+      const { pathname } = new URL(req.url ?? '', 'http://threads');
+      const answer = { '/v1.0/me': answers.me, '/v1.0/debug_token': LIVING }[pathname];
+      res.setHeader('content-type', 'application/json');
+      waiting.push(() => res.end(JSON.stringify(answer)));
+      if (waiting.length === 2) for (const send of waiting) send();
+    });
+    try {
+      const options = { graphURL: threads.url, testerAccessToken: 'THQVJtester', dispatcher: undefined };
+      expectOutcome((await signIn({ options })).outcome, 'success');
+    } finally {
+      await threads.close();
+    }
+  });
+});
+
+describe('ThreadsTokenStrategy: who is signed in', () => {
+  it('is the person of the token, with what both answers say', async () => {
+    const { outcome } = await signIn();
+    const { accessToken, refreshToken, profile } = expectOutcome(outcome, 'success').user as User;
+    expect({ accessToken, refreshToken }).to.deep.equal({ accessToken: TOKEN, refreshToken: undefined });
+    expect(profile).to.deep.include({
+      provider: 'threads',
+      id: USER_ID,
+      username: 'ada.okafor',
+      scopes: LIVING.data.scopes,
+    });
+    expect(profile.token?.isValid).to.equal(true);
+  });
+
+  it('is the user of a verify callback in its form of five parameters and the request', async () => {
+    const { dispatcher } = upstream({ debug: { body: LIVING } });
+    const verify: VerifyFunctionWithRequestAndParams = (req, _a, _r, params, profile, done) =>
+      done(null, asUser({ path: req.url, params, id: profile.id }), { newcomer: true });
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher, passReqToCallback: true },
+      verify,
+    );
+    const outcome = await runStrategy(strategy, { ...bearer(TOKEN), url: '/api/session' });
+    const { user, info } = expectOutcome(outcome, 'success');
+    expect(user).to.deep.equal({
+      path: '/api/session',
+      params: { access_token: TOKEN, user_id: USER_ID },
+      id: USER_ID,
+    });
+    expect(info).to.deep.equal({ newcomer: true });
+  });
+
+  it('is nobody where the verify callback fails', async () => {
+    const { dispatcher } = upstream({ debug: { body: LIVING } });
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      async (_a, _r, _profile) => {
+        throw new Error('the database is down');
+      },
+    );
+    const { error } = expectOutcome(await runStrategy(strategy, bearer(TOKEN)), 'error');
+    expect(error).to.have.property('message', 'the database is down');
+  });
+
+  it('is each as themselves, of fifty at the same moment, with one app token', async () => {
+    const idOf = (token = '') => token.replace('person-', '17841405793187');
+    const { dispatcher, calls } = upstream({
+      debug: ({ input_token }) => ({ body: debugAnswer({ ...LIVING.data, user_id: idOf(input_token) }) }),
+      me: ({ access_token }) => ({ body: { ...answers.me, id: idOf(access_token) } }),
+    });
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      async (_a, _r, { id }) => asUser({ id }),
+    );
+    const tokens = Array.from({ length: 50 }, (_, i) => `person-${100 + i}`);
+    const outcomes = await Promise.all(tokens.map((token) => runStrategy(strategy, bearer(token))));
+    const users = outcomes.map((outcome) => expectOutcome(outcome, 'success').user);
+    expect(users).to.deep.equal(tokens.map((token) => ({ id: idOf(token) })));
+    expect(calls.filter(({ endpoint }) => endpoint === 'appToken')).to.have.length(1);
+  });
+
+  it('is nobody of a thousand forged tokens, at the cost of two requests each, and the next genuine one is', async () => {
+    let asked = 0;
+    const threads = await serve((req, res) => {
+      asked += 1;
+      const { pathname, searchParams } = new URL(req.url ?? '', 'http://threads');
+      const genuine = [searchParams.get('input_token'), searchParams.get('access_token')].includes(TOKEN);
+      const isMe = pathname === '/v1.0/me';
+      if (isMe && !genuine) res.statusCode = 400;
+      res.setHeader('content-type', 'application/json');
+      res.end(
+        JSON.stringify(genuine ? (isMe ? answers.me : LIVING) : (isMe ? refusesMe(467) : dead(467)).body),
+      );
+    });
+    const options = { clientID, clientSecret, graphURL: threads.url, testerAccessToken: 'THQVJtester' };
+    const strategy = new ThreadsTokenStrategy(options, async (_a, _r, { id }) => asUser({ id }));
+    try {
+      for (let wave = 0; wave < 10; wave += 1) {
+        const tokens = Array.from({ length: 100 }, (_, i) => `THQVJforged${wave}-${i}`);
+        const outcomes = await Promise.all(tokens.map((token) => runStrategy(strategy, bearer(token))));
+        for (const outcome of outcomes) expect(expectOutcome(outcome, 'fail').status).to.equal(401);
+      }
+      expect(asked).to.be.at.most(2 * 1000);
+
+      expectOutcome(await runStrategy(strategy, bearer(TOKEN)), 'success');
+    } finally {
+      await threads.close();
+    }
+  });
+
+  it('is reported as an error where the app cannot handle a failure, and the process lives', async () => {
+    const { dispatcher } = upstream();
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      (_a, _r, _profile, done) => done(null, false),
+    );
+    const error = await new Promise((resolve) => {
+      const run = Object.create(strategy);
+      run.error = resolve;
+      run.fail = () => {
+        throw new TypeError('the handler of the app is wrong');
+      };
+      run.authenticate({ headers: {} });
+    });
+    expect(error).to.be.instanceOf(TypeError);
+  });
+});
+
+describe('ThreadsTokenStrategy: options', () => {
+  const make = (options: object) => () =>
+    new ThreadsTokenStrategy({ clientID, clientSecret, ...options }, async (_a, _r, _profile) => null);
+
+  for (const [title, options, message] of [
+    ['a missing clientID', { clientID: undefined }, /^ThreadsTokenStrategy needs `clientID`.*App Dashboard/],
+    ['an empty clientSecret', { clientSecret: '' }, /^ThreadsTokenStrategy needs `clientSecret`/],
+    ['a clientID with white space', { clientID: '12 34' }, /`clientID` has white space/],
+    ["tokenVerification: 'off'", { tokenVerification: 'off' }, /`tokenVerification` has no meaning here/],
+    ["tokenVerification: 'auto'", { tokenVerification: 'auto' }, /`tokenVerification` has no meaning here/],
+    [
+      'a tokenFromRequest that is a name',
+      { tokenFromRequest: 'x-token' },
+      /`tokenFromRequest` must be a function/,
+    ],
+    ['an empty testerAccessToken', { testerAccessToken: '' }, /`testerAccessToken` must be/],
+    ['profileFields: true', { profileFields: true }, /`profileFields` must be/],
+    ['a graphURL without a scheme', { graphURL: 'graph.threads.net' }, /`graphURL` must be/],
+    ['a timeout of nothing', { timeout: 0 }, /`timeout` must be/],
+    ['requiredScopes that are no text', { requiredScopes: [1] }, /`requiredScopes` must be/],
+  ] as const) {
+    it(`refuse ${title}`, () => {
+      expect(make(options)).to.throw(TypeError, message);
+    });
+  }
+
+  it('refuse to be left out, as the verify callback', () => {
+    const Strategy = ThreadsTokenStrategy as unknown as new (...args: unknown[]) => unknown;
+    expect(() => new Strategy()).to.throw(TypeError, /needs a verify callback/);
+    expect(() => new Strategy(undefined, () => {})).to.throw(TypeError, /needs `clientID`/);
+    expect(() => new Strategy({ clientID, clientSecret })).to.throw(TypeError, /needs a verify callback/);
+    expect(() => new Strategy({ clientID, clientSecret }, (_one: string) => {})).to.throw(
+      TypeError,
+      /declares 1 parameters/,
+    );
+  });
+
+  it('warn of one that only a login with a redirect has', async () => {
+    const warned = once(process, 'warning');
+    make({ longLived: true })();
+    const [{ message }] = await warned;
+    expect(message).to.equal('ThreadsTokenStrategy does not know the option `longLived`. Is it misspelt?');
+  });
+});

@@ -1,0 +1,49 @@
+import {
+  ThreadsStrategy,
+  ThreadsTokenStrategy,
+  type ThreadsTokenStrategyOptions,
+  type VerifyFunction,
+  type VerifyFunctionWithParams,
+} from '../../lib/index.js';
+import type { Equal, Expect } from './expect.js';
+
+declare const user: Express.User;
+declare const verify: VerifyFunction;
+declare const verifyWithParams: VerifyFunctionWithParams;
+const options = { clientID: '1', clientSecret: 's' };
+const login = { ...options, callbackURL: 'https://app.example/callback' };
+
+/** One verify callback serves both strategies. */
+export const strategies = [
+  new ThreadsStrategy(login, verify),
+  new ThreadsTokenStrategy(options, verify),
+  new ThreadsStrategy(login, verifyWithParams),
+  new ThreadsTokenStrategy(options, verifyWithParams),
+  new ThreadsTokenStrategy(options, async (accessToken, refreshToken, profile) => {
+    type _ = [
+      Expect<Equal<typeof accessToken, string>>,
+      Expect<Equal<typeof refreshToken, string | undefined>>,
+    ];
+    return profile.isVerified ? user : false;
+  }),
+  new ThreadsTokenStrategy({ ...options, passReqToCallback: true }, (req, _token, _refresh, profile, done) =>
+    done(null, req.ip && profile.id ? user : false),
+  ),
+];
+
+export const accepted: ThreadsTokenStrategyOptions[] = [
+  options,
+  { ...options, requiredScopes: 'threads_basic', profileFields: false, timeout: 5000 },
+  { ...options, testerAccessToken: async () => 'THQVJ' },
+  { ...options, tokenFromRequest: (req) => req.get('x-threads-token') },
+  { ...options, tokenFromRequest: async () => null },
+];
+
+export const refused: ThreadsTokenStrategyOptions[] = [
+  // @ts-expect-error: there is no 'auto' and no 'off'
+  { ...options, tokenVerification: 'off' },
+  // @ts-expect-error: nobody is sent anywhere
+  { ...options, callbackURL: 'https://app.example/callback' },
+  // @ts-expect-error: a token is text
+  { ...options, tokenFromRequest: () => 12 },
+];
