@@ -10,6 +10,7 @@ const FILES = [
   'CONTRIBUTING.md',
   'example/express/README.md',
   'example/nestjs/README.md',
+  'example/serverless/README.md',
   'bench/README.md',
 ];
 

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Gateway } from '../../example/serverless/local/gateway.js';
+import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import { refusedPort } from '../faults/serve.js';
+import { watchChild } from '../support/child.js';
+
+/** An app of the folder `apps` on its platform. Whatever answers a request is a process that can be replaced. */
+export interface Platform {
+  origin: string;
+  simulator: ThreadsSimulator;
+  /** Ends the process; the next request finds a new one, in which everything has to load. */
+  replace(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts an app that is a server of its own. */
+export async function startServer(app: string): Promise<Platform> {
+  const { simulator, environment } = await startSimulator();
+  const port = await refusedPort();
+  const origin = `http://localhost:${port}`;
+  const env = { ...process.env, ...environment(origin), PORT: String(port) };
+  const start = async () => {
+    const server = watchChild(
+      spawn(process.execPath, [fileOf(app)], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    await server.printed('listening');
+    return server;
+  };
+
+  let server = await start();
+  const stop = async () => {
+    server.child.kill();
+    await server.exited;
+  };
+  return {
+    origin,
+    simulator,
+    async replace() {
+      await stop();
+      server = await start();
+    },
+    async close() {
+      await stop();
+      await simulator.close();
+    },
+  };
+}
+
+/** Starts an app that is a function, behind a gateway that hands it events in some format. */
+export async function startFunction(
+  app: string,
+  format?: ConstructorParameters<typeof Gateway>[2],
+): Promise<Platform> {
+  const { simulator, environment } = await startSimulator();
+  const gateway = new Gateway(fileOf(app), environment, format);
+  return {
+    origin: await gateway.listen(),
+    simulator,
+    replace: () => gateway.replaceInstance(),
+    async close() {
+      await gateway.close();
+      await simulator.close();
+    },
+  };
+}
+
+function fileOf(app: string): string {
+  return fileURLToPath(new URL(`apps/${app}.mjs`, import.meta.url));
+}
+
+async function startSimulator() {
+  const simulator = createThreadsSimulator();
+  await simulator.listen();
+  /** What the app needs in its environment, and what the simulator must know of it. */
+  const environment = (origin: string) => {
+    const callbackURL = `${origin}/auth/threads/callback`;
+    const { clientID, clientSecret } = simulatedApp;
+    simulator.addApp({ ...simulatedApp, redirectURIs: [callbackURL] });
+    return { STRATEGY: JSON.stringify({ clientID, clientSecret, callbackURL, ...simulator.endpoints }) };
+  };
+  return { simulator, environment };
+}
