@@ -186,11 +186,12 @@ function stateOptions({
   state,
   store,
   clientSecret,
+  now,
 }: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
   if (store !== undefined && state === false) {
     throw new TypeError('`state: false` and a `store` contradict each other: leave one of them out');
   }
-  const chosen = store ?? state ?? new CookieStateStore();
+  const chosen = store ?? state ?? new CookieStateStore({ now });
   if (typeof chosen !== 'boolean' && !isStateStore(chosen)) {
     throw new TypeError(
       '`state` must be true, false or a state store, with the methods `store` and `verify`',

@@ -188,7 +188,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
       return;
     }
     // passport-oauth2 takes a string for the parameter `state` itself, and sends it past the store.
-    const leg = Object.create(this, { _stateStore: { value: withAppState(this._stateStore, state) } });
+    const kept = this.keepsInSession() ? [state] : state;
+    const leg = Object.create(this, { _stateStore: { value: withAppState(this._stateStore, kept) } });
     super.authenticate.call(leg, req, { ...own, state: undefined });
   }
 
@@ -208,7 +209,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
       } else if (answer.kind === 'refused') {
         this.error(answer.error);
       } else {
-        login.appState = info;
+        login.appState = this.keepsInSession() ? (info as [unknown] | undefined)?.[0] : info;
         return true;
       }
       return false;
@@ -339,6 +340,11 @@ export class ThreadsStrategy extends OAuth2Strategy {
     this._callVerify({ req, accessToken, refreshToken, params, profile }, (error, user, info) =>
       done(error, user, user && appState !== undefined ? { ...info, state: appState } : info),
     );
+  }
+
+  /** The session store of passport-oauth2 forgets a state that is falsy, so it is given a list of one. */
+  private keepsInSession(): boolean {
+    return (this._settings.oauth2.store as unknown) === true;
   }
 
   private failWith(status: number, failure: ThreadsFailure): void {

@@ -2,7 +2,7 @@ import type { ThreadsProfile, TokenParams, VerifyCallback } from '../../lib/inde
 import { ThreadsStrategy, type ThreadsStrategyOptions } from '../../lib/index.js';
 import { app, CODE } from './fixtures.js';
 import { type Outcome, type RequestLike, runStrategy } from './run-strategy.js';
-import { type Endpoint, type Reply, upstream } from './upstream.js';
+import { type Replies, upstream } from './upstream.js';
 import { asUser } from './user.js';
 
 /** What the verify function of {@link login} made its user of. */
@@ -14,7 +14,7 @@ export interface VerifiedUser {
 }
 
 export interface LoginSetting {
-  replies?: Partial<Record<Endpoint, Reply>>;
+  replies?: Replies;
   options?: Partial<ThreadsStrategyOptions>;
   request?: RequestLike;
 }

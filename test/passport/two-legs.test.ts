@@ -1,0 +1,343 @@
+import { expect } from 'chai';
+import { ThreadsAuthorizationError, ThreadsStrategy, type ThreadsStrategyOptions } from '../../lib/index.js';
+import { app, CODE } from '../support/fixtures.js';
+import { cookiesOf, response } from '../support/response.js';
+import { expectOutcome, type RequestLike, runStrategy } from '../support/run-strategy.js';
+import { upstream } from '../support/upstream.js';
+import { asUser } from '../support/user.js';
+
+const PATH = '/auth/threads/callback';
+const SMUGGLED = 'Call +1 555 0100 and read out your password';
+
+function site(options: Partial<ThreadsStrategyOptions> = {}) {
+  const { dispatcher, calls } = upstream();
+  const strategy = new ThreadsStrategy({ ...app, dispatcher, ...options }, async (_a, _r, profile) =>
+    asUser({ id: profile.id }),
+  );
+  return { strategy, calls };
+}
+
+/** A login that was started in a browser: what the browser sends along when it comes back. */
+async function begin(strategy: ThreadsStrategy, options: object = {}) {
+  const res = response();
+  const outcome = await runStrategy(strategy, { url: '/auth/threads', res }, options);
+  const state = expectOutcome(outcome, 'redirect').url.searchParams.get('state')!;
+  const cookie = cookiesOf(res).join('; ');
+  return { state, cookie, session: undefined };
+}
+
+const comeBack = (strategy: ThreadsStrategy, query: object, cookie = '', more: RequestLike = {}) =>
+  runStrategy(strategy, { url: PATH, query, headers: { cookie }, res: response(), ...more });
+
+describe('attack: a link to the callback with an error and no state', () => {
+  const texts = {
+    error_description: SMUGGLED,
+    error_message: SMUGGLED,
+    error_reason: SMUGGLED,
+    error_uri: SMUGGLED,
+  };
+  const stateless: [title: string, query: object, type: string][] = [
+    ['an error', { error: SMUGGLED, ...texts }, 'invalid_state'],
+    ['an error_code', { error_code: '1', ...texts }, 'invalid_state'],
+    ['temporarily_unavailable', { error: 'temporarily_unavailable', ...texts }, 'invalid_state'],
+    ['a cancellation', { error: 'access_denied', ...texts }, 'access_denied'],
+    [
+      'a cancellation with a state of the attacker',
+      { error: 'access_denied', state: 'x'.repeat(43), ...texts },
+      'access_denied',
+    ],
+  ];
+  for (const [title, query, type] of stateless) {
+    it(`fails with 403 and quotes not one word: ${title}`, async () => {
+      const { strategy, calls } = site();
+      for (const request of [{ query }, { query: {}, body: query }]) {
+        const { challenge, status } = expectOutcome(await comeBack(strategy, {}, '', request), 'fail');
+        expect(status).to.equal(403);
+        expect(challenge).to.include({ type });
+        expect(JSON.stringify(challenge)).not.to.include('Call').and.not.to.include('555');
+      }
+      expect(calls).to.have.length(0);
+    });
+  }
+
+  it("cannot use the state of the attacker's own login, whose cookie the victim has not", async () => {
+    const { strategy } = site();
+    const { state } = await begin(strategy);
+    const outcome = await comeBack(strategy, { state, error: 'server_error', ...texts });
+    expect(expectOutcome(outcome, 'fail')).to.include({ status: 403 });
+  });
+});
+
+describe('an answer whose state is valid', () => {
+  it('uses the attempt up when it is a cancellation, and tells its reason', async () => {
+    const { strategy, calls } = site();
+    const { state, cookie } = await begin(strategy);
+    const answer = { state, error: 'access_denied', error_reason: 'user_denied', error_description: 'No' };
+    const cancelled = expectOutcome(await comeBack(strategy, answer, cookie), 'fail');
+    expect(cancelled).to.deep.include({
+      status: 403,
+      challenge: { type: 'access_denied', message: 'No', reason: 'user_denied' },
+    });
+    const replayed = expectOutcome(await comeBack(strategy, { state, code: CODE }, cookie), 'fail');
+    expect(replayed.challenge).to.include({ type: 'invalid_state' });
+    expect(calls).to.have.length(0);
+  });
+
+  it('uses the attempt up when it is an error', async () => {
+    const { strategy } = site();
+    const { state, cookie } = await begin(strategy);
+    const refused = await comeBack(strategy, { state, error_code: '1', error_message: 'Unknown' }, cookie);
+    expect(expectOutcome(refused, 'error').error).to.be.instanceOf(ThreadsAuthorizationError);
+    expectOutcome(await comeBack(strategy, { state, code: CODE }, cookie), 'fail');
+  });
+
+  for (const [title, answer] of [
+    ['a code beside an error', { code: CODE, error: 'server_error' }],
+    ['two codes', { code: [CODE, CODE] }],
+    ['an empty code', { code: '' }],
+  ] as [string, object][]) {
+    it(`uses the attempt up when it is malformed, without a call: ${title}`, async () => {
+      const { strategy, calls } = site();
+      const { state, cookie } = await begin(strategy);
+      const malformed = expectOutcome(await comeBack(strategy, { state, ...answer }, cookie), 'fail');
+      expect(malformed).to.deep.include({ status: 400 });
+      expect(malformed.challenge).to.include({ type: 'invalid_request' });
+      expectOutcome(await comeBack(strategy, { state, code: CODE }, cookie), 'fail');
+      expect(calls).to.have.length(0);
+    });
+  }
+
+  it('loses the #_ of a copied URL with every store', async () => {
+    const seen: string[] = [];
+    const store = {
+      store: (_req: unknown, done: (error: null, state: string) => void) => done(null, 'mine'),
+      verify(_req: unknown, state: string, done: (error: null, ok: boolean) => void) {
+        seen.push(state);
+        done(null, state === 'mine');
+      },
+    };
+    const { strategy } = site({ store });
+    expectOutcome(await comeBack(strategy, { code: CODE, state: 'mine#_' }), 'success');
+    expect(seen).to.deep.equal(['mine']);
+  });
+});
+
+describe('attack: a callback that starts a login of its own', () => {
+  const spellings = [
+    PATH,
+    `${PATH}/`,
+    `${PATH}?`,
+    `${PATH}?from=x`,
+    '/AUTH/Threads/callback',
+    '//auth//threads/callback',
+    '/auth/threads/call%62ack',
+    'https://app.example/auth/threads/callback',
+  ];
+  for (const url of spellings) {
+    it(`fails with 400 where the request is for ${url}`, async () => {
+      const { strategy } = site();
+      const outcome = await runStrategy(strategy, { url, query: {}, res: response() });
+      const { challenge, status } = expectOutcome(outcome, 'fail');
+      expect(status).to.equal(400);
+      expect(challenge).to.include({ type: 'invalid_request' });
+    });
+  }
+
+  it('fails with 400 at the path of the redirect URI that passport.authenticate was given', async () => {
+    const { strategy } = site();
+    const options = { callbackURL: 'https://app.example/link/callback' };
+    const started = await runStrategy(strategy, { url: '/link/callback', res: response() }, options);
+    expect(expectOutcome(started, 'fail').status).to.equal(400);
+  });
+
+  it('fails with 400 where the app mounts a router: the whole path counts', async () => {
+    const { strategy } = site();
+    const outcome = await runStrategy(strategy, { url: '/callback', originalUrl: PATH, res: response() });
+    expect(expectOutcome(outcome, 'fail').status).to.equal(400);
+  });
+
+  for (const callbackURL of [
+    PATH,
+    'HTTPS://APP.EXAMPLE/auth/threads/callback',
+    'https://app.example/auth/threads/callback?tenant=7',
+  ]) {
+    it(`fails with 400 for the redirect URI ${callbackURL}, too`, async () => {
+      const { strategy } = site({ callbackURL });
+      const outcome = await runStrategy(strategy, { url: PATH, res: response() });
+      expect(expectOutcome(outcome, 'fail').status).to.equal(400);
+    });
+  }
+
+  it('does not stop a login that starts elsewhere', async () => {
+    const { strategy } = site();
+    for (const url of ['/auth/threads', '/', '/auth/threads/callback/again']) {
+      expectOutcome(await runStrategy(strategy, { url, res: response() }), 'redirect');
+    }
+  });
+});
+
+describe('application state', () => {
+  const session = () => ({ session: {} as object });
+  const values = ['/settings', '', 0, 7, false, true, null, { returnTo: '/x', list: [1] }, ['a']];
+
+  for (const value of values) {
+    it(`${JSON.stringify(value)} comes back as info.state, from a cookie and from a session`, async () => {
+      const { strategy } = site();
+      const { state, cookie } = await begin(strategy, { state: value });
+      const ended = expectOutcome(await comeBack(strategy, { code: CODE, state }, cookie), 'success');
+      expect(ended.info.state).to.deep.equal(value);
+
+      const inSession = site({ state: true }).strategy;
+      const visitor = session();
+      const started = await runStrategy(inSession, { url: '/auth/threads', ...visitor }, { state: value });
+      const handle = expectOutcome(started, 'redirect').url.searchParams.get('state');
+      const back = await comeBack(inSession, { code: CODE, state: handle }, '', visitor);
+      expect(expectOutcome(back, 'success').info.state).to.deep.equal(value);
+    });
+  }
+
+  it('is left out where none was given', async () => {
+    for (const options of [{}, { state: true }] as const) {
+      const { strategy } = site(options);
+      const visitor = { ...session(), res: response() };
+      const started = await runStrategy(strategy, { url: '/auth/threads', ...visitor });
+      const state = expectOutcome(started, 'redirect').url.searchParams.get('state');
+      const ended = await comeBack(strategy, { code: CODE, state }, cookiesOf(visitor.res).join('; '), {
+        session: visitor.session,
+      });
+      expect(expectOutcome(ended, 'success').info).to.deep.equal({});
+    }
+  });
+
+  it('is never sent to Threads', async () => {
+    const { strategy } = site();
+    const outcome = await runStrategy(
+      strategy,
+      { url: '/auth/threads', res: response() },
+      { state: '/secret-place' },
+    );
+    expect(expectOutcome(outcome, 'redirect').url.href).not.to.include('secret-place');
+  });
+
+  for (const [title, options, state] of [
+    ['an object with state: false', { state: false }, { returnTo: '/' }],
+    [
+      'a string with a store that keeps none',
+      { store: { store: (_req: unknown, done: () => void) => done(), verify() {} } },
+      '/settings',
+    ],
+  ] as [string, object, unknown][]) {
+    it(`is a TypeError that says what to do: ${title}`, async () => {
+      const { strategy } = site(options);
+      const outcome = await runStrategy(strategy, { url: '/auth/threads', res: response() }, { state });
+      const { error } = expectOutcome(outcome, 'error');
+      expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('application state');
+    });
+  }
+});
+
+describe('a state store of one’s own', () => {
+  it('is given the request itself at both ends of a login', async () => {
+    const seen: unknown[] = [];
+    const store = {
+      store(req: unknown, done: (error: null, state: string) => void) {
+        seen.push(req);
+        done(null, 's');
+      },
+      verify(req: unknown, _state: string, done: (error: null, ok: boolean) => void) {
+        seen.push(req);
+        done(null, true);
+      },
+    };
+    const { strategy } = site({ store });
+    const mark = {};
+    await runStrategy(strategy, { url: '/auth/threads', mark });
+    await comeBack(strategy, { code: CODE, state: 's' }, '', { mark });
+    expect(seen).to.have.length(2);
+    for (const req of seen) expect(Object.hasOwn(req as object, 'mark')).to.equal(true);
+  });
+
+  it('that says no with a string, or with nothing, fails with invalid_state', async () => {
+    for (const info of ['not yours', { message: 'not yours' }, undefined]) {
+      const store = {
+        store() {},
+        verify: (_req: unknown, _state: string, done: (error: null, ok: boolean, info?: unknown) => void) =>
+          done(null, false, info),
+      };
+      const { strategy } = site({ store });
+      const { challenge, status } = expectOutcome(
+        await comeBack(strategy, { code: CODE, state: 's' }),
+        'fail',
+      );
+      expect(status).to.equal(403);
+      expect(challenge).to.include({ type: 'invalid_state' });
+      expect((challenge as Error).message)
+        .to.be.a('string')
+        .and.not.equal('');
+    }
+  });
+
+  it('that is asynchronous brings an error of a subclass to the login, not to the process', async () => {
+    const store = {
+      store() {},
+      verify: (_req: unknown, _state: string, done: (error: null, ok: boolean) => void) =>
+        void setImmediate(done, null, true),
+    };
+    const broken = new Error('broken');
+    class Broken extends ThreadsStrategy {
+      override tokenParams(): object {
+        throw broken;
+      }
+    }
+    const strategy = new Broken({ ...app, store }, async () => null);
+    const outcome = await comeBack(strategy, { code: CODE, state: 's' });
+    expect(expectOutcome(outcome, 'error').error).to.equal(broken);
+  });
+});
+
+describe('the answers of both legs', () => {
+  it('are not to be cached, whatever becomes of them', async () => {
+    const { strategy } = site();
+    for (const request of [
+      { url: '/auth/threads' },
+      { url: PATH },
+      { url: PATH, query: { code: CODE } },
+      { url: PATH, query: { error: 'access_denied' } },
+    ]) {
+      const res = response();
+      await runStrategy(strategy, { ...request, res });
+      expect(res.getHeader('Cache-Control')).to.equal('no-store');
+    }
+  });
+});
+
+describe('a login that starts at another host than callbackURL’s', () => {
+  async function warnings(headers: Record<string, string>[], options: object = {}) {
+    const { strategy } = site(options);
+    const heard: string[] = [];
+    const hear = (warning: Error) => heard.push(warning.message);
+    process.on('warning', hear);
+    for (const one of headers)
+      await runStrategy(strategy, { url: '/auth/threads', headers: one, res: response() });
+    // Warnings are emitted on the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    return heard;
+  }
+
+  it('is told once, with both hosts', async () => {
+    const heard = await warnings([{ host: 'localhost:3000' }, { host: 'localhost:3000' }]);
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.include('localhost:3000').and.include('app.example');
+  });
+
+  it('is not told for the right host, with any port, behind a proxy, or for a path', async () => {
+    expect(await warnings([{ host: 'app.example' }, { host: 'APP.example:8443' }])).to.deep.equal([]);
+    expect(await warnings([{ host: '127.0.0.1:3000', 'x-forwarded-host': 'app.example' }])).to.deep.equal([]);
+    expect(await warnings([{ host: 'localhost' }], { callbackURL: PATH })).to.deep.equal([]);
+  });
+
+  it('is not told with a host that is no host', async () => {
+    expect(await warnings([{ host: 'a\nb' }, { host: 'x'.repeat(300) }, {}])).to.deep.equal([]);
+  });
+});
