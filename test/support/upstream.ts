@@ -39,9 +39,6 @@ const DOCUMENTED: Record<Endpoint, Reply> = {
   me: { body: answers.me },
 };
 
-/** How endpoints answer, be it by what they are asked. */
-export type Replies = Partial<Record<Endpoint, Reply | ((params: Record<string, string>) => Reply)>>;
-
 /**
  * https://graph.threads.net as an undici dispatcher: the documented answers, except for those that are given.
  * `calls` lists what was asked, in order.
