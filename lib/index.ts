@@ -1,3 +1,4 @@
+export { authenticateOptions, type ThreadsAuthenticateOptions } from './passport/authenticate-options.js';
 export type { TokenFromRequest } from './passport/bearer-token.js';
 export type { ThreadsFailure } from './passport/failure.js';
 export type { ThreadsStrategyOptions } from './passport/options.js';
@@ -13,12 +14,7 @@ export type {
   StateVerifiedCallback,
   ThreadsStateStore,
 } from './passport/state/state-store.js';
-export {
-  authenticateOptions,
-  type ThreadsAuthenticateOptions,
-  ThreadsStrategy,
-  ThreadsStrategy as Strategy,
-} from './passport/strategy.js';
+export { ThreadsStrategy, ThreadsStrategy as Strategy } from './passport/strategy.js';
 export type { ThreadsTokenStrategyOptions } from './passport/token-options.js';
 export { ThreadsTokenStrategy } from './passport/token-strategy.js';
 export type {

@@ -1,13 +1,13 @@
 import { parse as parseQuery } from 'node:querystring';
 import type { Request } from 'express';
-import type { AuthenticateOptions } from 'passport';
 import { Strategy as OAuth2Strategy } from 'passport-oauth2';
 import { ThreadsClient } from '../threads/client.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
-import { type Scope, scopeParameter } from '../threads/scope.js';
+import { scopeParameter } from '../threads/scope.js';
 import type { TokenResult } from '../threads/token-result.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
+import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import { type Answer, readAnswer } from './callback.js';
 import type { ThreadsFailure } from './failure.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
@@ -30,32 +30,6 @@ import {
 
 type Options = ThreadsStrategyOptions & { passReqToCallback?: false | undefined };
 type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
-
-/** Options of `passport.authenticate('threads', …)` that this strategy reads, besides Passport's own. */
-export interface ThreadsAuthenticateOptions {
-  /** The permissions to ask for this time, in place of the strategy's. */
-  scope?: Scope | undefined;
-  /**
-   * Application state: any JSON value, back as `info.state`. With the option `state: false`, a string is the parameter
-   * `state` itself, which the app verifies on its own.
-   */
-  state?: unknown;
-  /** The redirect URI of this login, in place of the strategy's. */
-  callbackURL?: string | undefined;
-}
-
-/**
- * Lets `passport.authenticate` take application state that is no string, which Passport's own types do not foresee:
- * `passport.authenticate('threads', authenticateOptions({ state: { returnTo: '/settings' } }))`.
- *
- * @param options - those of this strategy, and Passport's own
- * @returns the same options
- */
-export function authenticateOptions(
-  options: ThreadsAuthenticateOptions & Omit<AuthenticateOptions, keyof ThreadsAuthenticateOptions>,
-): AuthenticateOptions {
-  return options as AuthenticateOptions;
-}
 
 type GrantParams = Record<string, string>;
 type Tokens = { accessToken: string; refreshToken?: string; params: TokenParams };

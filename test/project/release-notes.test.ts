@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { releaseNotes } from '../../scripts/release-notes.mjs';
+import { releaseNotes } from '../../.github/scripts/release-notes.mjs';
 import { read } from '../readme/markdown.js';
 
 const CHANGELOG = `# Changelog

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { problemsIn } from '../../scripts/check-workflows.mjs';
+import { problemsIn } from '../../.github/scripts/check-workflows.mjs';
 
 const workflow = (...steps: string[]) => `
 on: push

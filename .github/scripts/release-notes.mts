@@ -2,7 +2,7 @@
  * Prints what CHANGELOG.md says of the version that a tag names, and fails where tag, package.json and
  * CHANGELOG.md do not agree.
  *
- *     tsx scripts/release-notes.mts v1.0.0
+ *     tsx .github/scripts/release-notes.mts v1.0.0
  */
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
