@@ -27,6 +27,7 @@ export type {
   VerifyResult,
 } from './passport/verify.js';
 export {
+  type AuthorizationRequest,
   type CallOptions,
   type ExchangeCodeOptions,
   ThreadsClient,

@@ -14,6 +14,7 @@ import {
   verifyMany,
 } from './many-tokens.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
+import { type Scope, scopeParameter } from './scope.js';
 import {
   type LongLivedTokenResult,
   longLivedTokenFrom,
@@ -30,6 +31,8 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   clientID: string;
   /** The Threads app secret, beside the Threads App ID. */
   clientSecret: string;
+  /** The authorization window. Default: `https://www.threads.com/oauth/authorize`. */
+  authorizationURL?: string | undefined;
   /** Default: `https://graph.threads.net/oauth/access_token`. */
   tokenURL?: string | undefined;
   /** Default: `https://graph.threads.net/v1.0`. */
@@ -44,6 +47,16 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
 export interface CallOptions {
   /** Ends the call early. */
   signal?: AbortSignal | undefined;
+}
+
+/** What {@link ThreadsClient.authorizationURL} asks a person for. */
+export interface AuthorizationRequest {
+  /** Where Threads sends the person back to: registered to the letter, https, and not on `localhost`. */
+  redirectURI: string;
+  /** The permissions to ask for; `threads_basic` is always among them. Default: `['threads_basic']`. */
+  scope?: Scope | undefined;
+  /** Comes back unchanged. Without one that is bound to the browser, anybody can end a login in it. */
+  state?: string | undefined;
 }
 
 /** Options of {@link ThreadsClient.exchangeCode}. */
@@ -81,6 +94,7 @@ const REFRESH_ADVICE =
  */
 export class ThreadsClient {
   readonly #options: ThreadsClientOptions;
+  readonly #authorizationURL: string;
   readonly #tokenURL: string;
   readonly #graphURL: string;
   readonly #fields: string;
@@ -97,11 +111,39 @@ export class ThreadsClient {
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
     }
     assertTransport(options);
-    const { tokenURL = TOKEN_URL, graphURL = GRAPH_URL, profileFields = PROFILE_FIELDS } = options;
+    const {
+      authorizationURL = AUTHORIZATION_URL,
+      tokenURL = TOKEN_URL,
+      graphURL = GRAPH_URL,
+      profileFields = PROFILE_FIELDS,
+    } = options;
     this.#options = options;
+    this.#authorizationURL = httpURL('authorizationURL', authorizationURL);
     this.#tokenURL = httpURL('tokenURL', tokenURL);
     this.#graphURL = httpURL('graphURL', graphURL);
     this.#fields = [...new Set(['id', ...profileFields])].join(',');
+  }
+
+  /**
+   * Makes the address of the authorization window, to redirect a person to.
+   *
+   * @param request - the redirect URI, the permissions and the state
+   * @returns the address
+   * @throws TypeError when the redirect URI is no absolute http(s) URL without a fragment, or something is no text
+   *
+   * Source: Threads, "Get Access Tokens and Permissions".
+   */
+  authorizationURL({ redirectURI, scope = [], state }: AuthorizationRequest): string {
+    httpURL('redirectURI', redirectURI);
+    if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
+    if (state !== undefined) assertText('state', state);
+    const url = new URL(this.#authorizationURL);
+    url.searchParams.set('client_id', this.#options.clientID);
+    url.searchParams.set('redirect_uri', redirectURI);
+    url.searchParams.set('response_type', 'code');
+    url.searchParams.set('scope', scopeParameter(scope));
+    if (state !== undefined) url.searchParams.set('state', state);
+    return url.href;
   }
 
   /**

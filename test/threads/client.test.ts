@@ -20,7 +20,7 @@ describe('ThreadsClient: options', () => {
     ...['clientID', 'clientSecret'].flatMap((name) =>
       [undefined, null, '', 7].map((value): [string, unknown] => [name, value]),
     ),
-    ...['tokenURL', 'graphURL'].flatMap((name) =>
+    ...['authorizationURL', 'tokenURL', 'graphURL'].flatMap((name) =>
       ['', '/oauth', 'ftp://threads.net'].map((value): [string, unknown] => [name, value]),
     ),
     ['timeout', 0],
@@ -74,6 +74,60 @@ describe('ThreadsClient: arguments', () => {
       const { client, calls } = clientWith();
       expect(await rejection(client.exchangeCode(code, callbackURL))).to.be.instanceOf(TypeError);
       expect(calls).to.have.length(0);
+    });
+  }
+});
+
+describe('ThreadsClient: authorizationURL', () => {
+  const { client } = clientWith();
+  const parametersOf = (address: string) => Object.fromEntries(new URL(address).searchParams);
+
+  it('has the documented parameters and no others, at the documented window', () => {
+    const address = client.authorizationURL({ redirectURI: callbackURL });
+    expect(address).to.match(/^https:\/\/www\.threads\.com\/oauth\/authorize\?/);
+    expect(parametersOf(address)).to.deep.equal({
+      client_id: clientID,
+      redirect_uri: callbackURL,
+      response_type: 'code',
+      scope: 'threads_basic',
+    });
+  });
+
+  it('has the state, and every permission once, threads_basic among them', () => {
+    const state = 'a state & more';
+    for (const scope of ['threads_delete, threads_delete', ['threads_delete']]) {
+      const parameters = parametersOf(client.authorizationURL({ redirectURI: callbackURL, scope, state }));
+      expect(parameters).to.include({ scope: 'threads_basic,threads_delete', state });
+    }
+  });
+
+  it('keeps the redirect URI to the letter, its trailing slash and its query included', () => {
+    const redirectURI = 'https://app.example/callback/?tenant=7&x=%20';
+    expect(parametersOf(client.authorizationURL({ redirectURI })).redirect_uri).to.equal(redirectURI);
+  });
+
+  it('keeps the query of an authorizationURL of your own', () => {
+    const own = new ThreadsClient({
+      clientID,
+      clientSecret,
+      authorizationURL: 'https://www.threads.com/oauth?locale=vi',
+    });
+    const { locale, client_id } = parametersOf(own.authorizationURL({ redirectURI: callbackURL }));
+    expect({ locale, client_id }).to.deep.equal({ locale: 'vi', client_id: clientID });
+  });
+
+  for (const [name, request] of [
+    ['redirectURI', {}],
+    ['redirectURI', { redirectURI: '' }],
+    ['redirectURI', { redirectURI: '/auth/threads/callback' }],
+    ['redirectURI', { redirectURI: 'javascript:alert(1)' }],
+    ['redirectURI', { redirectURI: `${callbackURL}#_` }],
+    ['scope', { redirectURI: callbackURL, scope: [7] }],
+    ['state', { redirectURI: callbackURL, state: '' }],
+    ['state', { redirectURI: callbackURL, state: { returnTo: '/' } }],
+  ] as const) {
+    it(`throws a TypeError that names ${name} for ${JSON.stringify(request)}`, () => {
+      expect(() => client.authorizationURL(request as never)).to.throw(TypeError, `\`${name}\``);
     });
   }
 });
