@@ -90,7 +90,7 @@ export const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback',
     'an array of field names, or false',
   ],
   tokenVerification: [
-    (value) => ['auto', 'required', 'off'].includes(String(value)),
+    (value) => ['auto', 'required', 'off'].includes(value as string),
     "'auto', 'required' or 'off'",
   ],
   testerAccessToken: [

@@ -30,7 +30,7 @@ export function readRedirectURI(value: unknown): RedirectURI {
     /^https?:\/\//i.test(text) && !text.includes('#') && URL.canParse(text) ? new URL(text) : undefined;
   if (!url) {
     throw new TypeError(
-      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}`,
+      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be one of the App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs`,
     );
   }
   return { value: text, url, path: comparable(url.pathname) };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { CookieStateStore, Strategy, ThreadsStrategy } from '../../lib/index.js';
 import { app } from '../support/fixtures.js';
+import { expectOutcome, runStrategy } from '../support/run-strategy.js';
 
 const verify = async () => null;
 
@@ -151,6 +152,96 @@ describe('ThreadsStrategy: options', () => {
       TypeError,
       '`tokenURL`',
     );
+  });
+
+  for (const clientID of ['12 34', '1234567890123456\n', '\t1', '1\u00a0']) {
+    it(`throws for the clientID ${JSON.stringify(clientID)}, which was copied with white space`, () => {
+      expect(() => construct({ clientID })).to.throw(TypeError, /clientID.*white space.*App Dashboard/);
+    });
+  }
+
+  for (const callbackURL of [
+    'app.example/callback',
+    'ftp://app.example/callback',
+    'javascript:alert(1)',
+    'https://app.example/callback#_',
+    'https://',
+    'callback',
+    '//evil.example/callback',
+    '/\\evil.example/callback',
+    '/call back',
+    '/callback#top',
+  ]) {
+    it(`throws for the callbackURL ${callbackURL}`, async () => {
+      expect(() => construct({ callbackURL })).to.throw(TypeError, /`callbackURL`.*App Dashboard/);
+      const outcome = await runStrategy(construct({}), { url: '/login' }, { callbackURL });
+      expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(TypeError);
+    });
+  }
+
+  for (const option of ['pkce', 'scopeSeparator']) {
+    it(`throws for ${option} of passport-oauth2, which has no meaning here`, () => {
+      expect(() => construct({ [option]: true })).to.throw(TypeError, option);
+    });
+  }
+
+  for (const [name, value] of [
+    ['longLived', 'yes'],
+    ['enableProof', 1],
+    ['passReqToCallback', 'true'],
+    ['skipUserProfile', 'no'],
+    ['proxy', 'true'],
+    ['sessionKey', 7],
+    ['now', 1700000000000],
+    ['tokenVerification', ['auto']],
+  ] as const) {
+    it(`throws for the ${name} ${JSON.stringify(value)}`, () => {
+      expect(() => construct({ [name]: value })).to.throw(TypeError, `\`${name}\``);
+    });
+  }
+
+  it('throws for a store beside `state: false`: two readings', () => {
+    expect(() => construct({ state: false, store: new CookieStateStore({ secret: 's' }) })).to.throw(
+      TypeError,
+      'contradict',
+    );
+  });
+
+  async function warnings(options: Record<string, unknown>) {
+    const heard: string[] = [];
+    const hear = (warning: Error) => heard.push(warning.message);
+    process.on('warning', hear);
+    construct(options);
+    // Warnings are emitted on the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    return heard;
+  }
+
+  it('warns of an option that it does not know, once', async () => {
+    const heard = await warnings({ scopes: ['threads_basic'] });
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.include('`scopes`');
+  });
+
+  for (const callbackURL of [
+    'http://app.example/callback',
+    'https://localhost:3000/callback',
+    'http://localhost/x',
+  ]) {
+    it(`warns of the redirect URI ${callbackURL}, which Threads refuses, but not with a simulator`, async () => {
+      const heard = await warnings({ callbackURL });
+      expect(heard).to.have.length(1);
+      expect(heard[0]).to.include(callbackURL);
+      expect(
+        await warnings({ callbackURL, authorizationURL: 'http://127.0.0.1:4000/oauth/authorize' }),
+      ).to.deep.equal([]);
+    });
+  }
+
+  it('warns of nothing where there is nothing to warn of', async () => {
+    expect(await warnings({})).to.deep.equal([]);
+    expect(await warnings({ callbackURL: '/auth/threads/callback', longLived: undefined })).to.deep.equal([]);
   });
 
   it('takes a state store as `store` and as `state`', () => {
