@@ -53,7 +53,7 @@ export async function startFunction(
   format?: ConstructorParameters<typeof Gateway>[2],
 ): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
-  const gateway = new Gateway(fileOf(app), environment, format);
+  const gateway = new Gateway(fileOf(app), (origin) => environment(origin), format);
   return {
     origin: await gateway.listen(),
     simulator,
@@ -69,12 +69,13 @@ function fileOf(app: string): string {
   return fileURLToPath(new URL(`apps/${app}.mjs`, import.meta.url));
 }
 
-async function startSimulator() {
+/** A simulator, and what makes an app sign people in through it. */
+export async function startSimulator() {
   const simulator = createThreadsSimulator();
   await simulator.listen();
   /** What the app needs in its environment, and what the simulator must know of it. */
-  const environment = (origin: string) => {
-    const callbackURL = `${origin}/auth/threads/callback`;
+  const environment = (origin: string, callbackPath = '/auth/threads/callback') => {
+    const callbackURL = origin + callbackPath;
     const { clientID, clientSecret } = simulatedApp;
     simulator.addApp({ ...simulatedApp, redirectURIs: [callbackURL] });
     return { STRATEGY: JSON.stringify({ clientID, clientSecret, callbackURL, ...simulator.endpoints }) };
