@@ -103,7 +103,7 @@ function windowFor({ clientID, callbackURL, scope, endpoints }: Settings): strin
     client_id: clientID,
     redirect_uri: callbackURL,
     response_type: 'code',
-    scope: scope.join(','),
+    scope,
   }).toString();
   return url.href;
 }

@@ -1,6 +1,6 @@
-import { TOKEN_URL } from '../threads/client.js';
+import { AUTHORIZATION_URL, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
-import { permissionsIn } from '../threads/scope.js';
+import { permissionsIn, scopeParameter } from '../threads/scope.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
 
@@ -9,7 +9,8 @@ export interface Settings {
   clientID?: string;
   clientSecret?: string;
   callbackURL?: string;
-  scope: string[];
+  /** As the authorization window takes it. */
+  scope: string;
   testerAccessToken?: string;
   endpoints: Endpoints;
 }
@@ -22,7 +23,7 @@ export interface Endpoints {
 }
 
 const THREADS: Endpoints = {
-  authorizationURL: 'https://www.threads.com/oauth/authorize',
+  authorizationURL: AUTHORIZATION_URL,
   tokenURL: TOKEN_URL,
   graphURL: GRAPH_URL,
 };
@@ -59,7 +60,7 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
     clientID: clientID(),
     clientSecret: clientSecret(),
     callbackURL: callbackURL(),
-    scope: [...new Set(['threads_basic', ...scopes('THREADS_SCOPE'), ...scopes('THREADS_REQUIRED_SCOPES')])],
+    scope: scopeParameter(scopes('THREADS_SCOPE'), scopes('THREADS_REQUIRED_SCOPES')),
     testerAccessToken: secret('THREADS_TESTER_ACCESS_TOKEN'),
     endpoints,
   };

@@ -2,7 +2,17 @@ import { expect } from 'chai';
 import { read } from '../readme/markdown.js';
 
 // Node.js, npm, and what npm puts on the path: there on Windows, macOS and Linux alike.
-const PROGRAMS = ['node', 'npm', 'biome', 'mocha', 'tsc', 'tsx', 'passport-threads-oauth2'];
+const PROGRAMS = [
+  'node',
+  'npm',
+  'biome',
+  'mocha',
+  'tsc',
+  'tsx',
+  'playwright',
+  'vitest',
+  'passport-threads-oauth2',
+];
 
 describe('the npm scripts', () => {
   for (const file of [
@@ -10,6 +20,7 @@ describe('the npm scripts', () => {
     'bench/package.json',
     'example/express/package.json',
     'example/nestjs/package.json',
+    'example/testing/package.json',
   ]) {
     const scripts: Record<string, string> = JSON.parse(read(file)).scripts;
 

@@ -11,6 +11,7 @@ const FILES = [
   'example/express/README.md',
   'example/nestjs/README.md',
   'example/serverless/README.md',
+  'example/testing/README.md',
   'bench/README.md',
 ];
 
