@@ -29,6 +29,7 @@ declare const stored: { accessToken: string };
 declare const threads: ThreadsClient;
 declare const { issuedAt, expiresAt, dataAccessExpiresAt, lastOutcome }: StoredToken;
 declare function storedTokens(): AsyncIterable<StoredToken & { accessToken: string; userId: string }>;
+declare function strategyOf(tenant: string): ThreadsStrategy;
 declare function rateLimit(options: { limit: number; windowMs: number }): express.RequestHandler;
 declare function sessionFor(user: Express.User | undefined): string;
 declare function save(token: { accessToken: string; expiresAt?: Date; userId?: string }): Promise<void>;

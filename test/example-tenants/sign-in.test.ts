@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { MemoryStore } from 'express-session';
+import { createThreadsSimulator, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import { Browser } from '../frameworks/support.js';
+
+interface Tenant {
+  clientID: string;
+  clientSecret: string;
+}
+
+const APP = new URL('../../example/tenants/app.js', import.meta.url).href;
+const MATEO = '17841461237740961';
+
+describe('example/tenants', () => {
+  let simulator: ThreadsSimulator;
+  let tenants: Map<string, Tenant>;
+  let origin: string;
+  let browser: Browser;
+  let close: () => Promise<unknown>;
+
+  beforeEach(async () => {
+    const { createApp } = (await import(APP)) as { createApp: (options: object) => RequestListener };
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    tenants = new Map([
+      ['bakery', { clientID: '1001', clientSecret: 'of the bakery' }],
+      ['library', { clientID: '1002', clientSecret: 'of the library' }],
+    ]);
+    simulator = createThreadsSimulator({
+      apps: [...tenants].map(([name, app]) => ({
+        ...app,
+        redirectURIs: [`${origin}/${name}/auth/threads/callback`],
+      })),
+    });
+    await simulator.listen();
+    const find = async (name: string) => tenants.get(name);
+    const { endpoints } = simulator;
+    const store = new MemoryStore();
+    server.on('request', createApp({ find, origin, sessionSecret: 'of the tests', store, endpoints }));
+    browser = new Browser(origin);
+    close = () => {
+      server.closeAllConnections();
+      return Promise.all([new Promise((resolve) => server.close(resolve)), simulator.close()]);
+    };
+  });
+
+  afterEach(() => close());
+
+  const start = (tenant: string) => browser.start(`/${tenant}/auth/threads`);
+  const homeOf = async (tenant: string) => (await browser.open(`/${tenant}`)).text;
+  const asked = (method: string, path: string) =>
+    simulator.requests.filter((request) => request.method === method && request.path === path);
+
+  for (const name of ['nobody', '__proto__', 'constructor', '..%2fbakery', '%E0%A4%A']) {
+    it(`knows no tenant ${name}`, async () => {
+      const { status } = await browser.open(`/${name}/auth/threads`);
+      expect(status).to.be.within(400, 404);
+    });
+  }
+
+  it("does not let one tenant's answer end a login at another", async () => {
+    await start('library');
+    const callback = simulator.answer(await start('bakery'));
+    const before = simulator.requests.length;
+    const { headers } = await browser.open(callback.replace('/bakery/', '/library/'));
+    expect(headers.get('location')).to.equal('/library');
+    expect(simulator.requests).to.have.length(before);
+    expect(await homeOf('library')).to.contain('Continue with Threads');
+  });
+
+  it('does not let a session of one tenant be used at another under another name', async () => {
+    await browser.open(simulator.answer(await start('bakery')));
+    const { value } = (await browser.jar.getCookies(origin)).find(({ key }) => key === 'bakery')!;
+    await browser.jar.setCookie(`library=${value}; Path=/`, origin);
+    expect(await homeOf('library')).to.contain('Continue with Threads');
+  });
+
+  it('signs one browser in to two tenants, whose logins were begun one in the other', async () => {
+    const [bakery, library] = [await start('bakery'), await start('library')];
+    await browser.open(simulator.answer(bakery));
+    await browser.open(simulator.answer(library, { userId: MATEO }));
+    expect(await homeOf('bakery')).to.equal('@ada.okafor at bakery');
+    expect(await homeOf('library')).to.equal('@mateo.rivas at library');
+  });
+
+  it('keeps a login that began at one tenant through any number at another', async () => {
+    const bakery = await start('bakery');
+    for (let i = 0; i < 8; i += 1) await start('library');
+    await browser.open(simulator.answer(bakery));
+    expect(await homeOf('bakery')).to.equal('@ada.okafor at bakery');
+  });
+
+  it('asks for the app token of each tenant once', async () => {
+    for (const tenant of ['bakery', 'library', 'bakery', 'library']) {
+      await browser.open(simulator.answer(await start(tenant)));
+    }
+    expect(asked('POST', '/oauth/access_token')).to.have.length(4);
+    expect(asked('GET', '/oauth/access_token')).to.have.length(2);
+  });
+
+  it('takes a new app secret at the next login', async () => {
+    await browser.open(simulator.answer(await start('bakery')));
+    const changed = { clientID: '1001', clientSecret: 'a new one' };
+    tenants.set('bakery', changed);
+    simulator.addApp({ ...changed, redirectURIs: [`${origin}/bakery/auth/threads/callback`] });
+    const { headers } = await browser.open(simulator.answer(await start('bakery')));
+    expect(headers.get('location')).to.equal('/bakery#');
+  });
+});
