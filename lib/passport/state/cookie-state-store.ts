@@ -4,12 +4,12 @@ import { withoutFragment } from '../../threads/fragment.js';
 import { textOf } from '../../transport/json.js';
 import {
   type Attempt,
-  attemptNames,
   cookieName,
   deriveKey,
   type Login,
   openAttempt,
-  readCookies,
+  readAttempts,
+  readCookie,
   sealAttempt,
   writeCookie,
 } from './login-cookie.js';
@@ -166,7 +166,7 @@ export class CookieStateStore implements ThreadsStateStore {
       );
       throw Object.assign(error, { status: 403 });
     }
-    const setCookie = this.surplus(readCookies(cookie), login, name.length + value.length).map((surplus) =>
+    const setCookie = this.surplus(cookie, login, name.length + value.length).map((surplus) =>
       writeCookie(surplus, '', 0, login),
     );
     setCookie.push(writeCookie(name, value, this.maxAge, login));
@@ -187,7 +187,7 @@ export class CookieStateStore implements ThreadsStateStore {
     const nonce = typeof state === 'string' ? withoutFragment(state) : '';
     if (!NONCE.test(nonce)) return refused('This login did not start here');
     const name = cookieName(nonce, login);
-    const value = readCookies(cookie)[name];
+    const value = readCookie(cookie, name);
     if (!value)
       return refused('This login started in another browser, was finished already, or took too long');
 
@@ -243,10 +243,9 @@ export class CookieStateStore implements ThreadsStateStore {
    * The attempts to give up for a new one: the oldest, where there are too many. Those alone that this store signed,
    * since a cookie that somebody planted, from a subdomain say, can be neither trusted nor taken off.
    */
-  private surplus(all: Record<string, string | undefined>, login: Login, size: number): string[] {
+  private surplus(header: string | null | undefined, login: Login, size: number): string[] {
     const genuine: { name: string; size: number; attempt: Attempt }[] = [];
-    for (const name of attemptNames(Object.keys(all), login).slice(0, COOKIES_EXAMINED)) {
-      const value = all[name] ?? '';
+    for (const [name, value = ''] of Object.entries(readAttempts(header, login, COOKIES_EXAMINED))) {
       const attempt = openAttempt(value, login, this.keys);
       // The browser takes off by itself what has expired; what it still has then cannot be taken off.
       if (!attempt || cookieName(attempt.n, login) !== name || attempt.e <= this.now()) continue;

@@ -17,7 +17,6 @@ export interface Attempt {
 // The whole cookie must stay below the 4096 bytes that browsers take, and leave room for what else an answer says.
 const LONGEST_PAYLOAD = 2048;
 const LONGEST_VALUE = LONGEST_PAYLOAD + 64;
-const NAME = /^(__Host-|)threads-login-[\w-]{16}$/;
 
 // Loaded with the first login: neither is needed to start an app.
 const cookies = () => require('cookie') as typeof import('cookie');
@@ -28,25 +27,45 @@ export function deriveKey(secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'passport-threads-oauth2 state cookie', 32));
 }
 
-/**
- * Reads a `Cookie` header.
- *
- * @param header - the header, where the request has one
- * @returns the value of each name
- */
-export function readCookies(header: string | null | undefined): Record<string, string | undefined> {
-  return cookies().parse(header ?? '');
-}
-
 /** The name of the cookie of one attempt. Only the server of this host can set one of that name on https. */
 export function cookieName(nonce: string, login: Login): string {
   return `${prefix(login)}threads-login-${nonce.slice(0, 16)}`;
 }
 
-/** Those of the names that {@link cookieName} may have given to attempts at this login. */
-export function attemptNames(names: readonly string[], login: Login): string[] {
-  const expected = prefix(login);
-  return names.filter((name) => NAME.exec(name)?.[1] === expected);
+/**
+ * Reads the value of one cookie.
+ *
+ * @param header - the `Cookie` header, where the request has one
+ * @param name - a name that {@link cookieName} made
+ */
+export function readCookie(header: string | null | undefined, name: string): string | undefined {
+  return readCookies(header, name, 1)[name];
+}
+
+/**
+ * Reads the cookies that have a name as {@link cookieName} makes it for attempts at a login.
+ *
+ * @param header - the `Cookie` header, where the request has one
+ * @param count - how many at the most, from the front
+ * @returns the value of each name
+ */
+export function readAttempts(
+  header: string | null | undefined,
+  login: Login,
+  count: number,
+): Record<string, string | undefined> {
+  return readCookies(header, `${prefix(login)}threads-login-[\\w-]{16}`, count);
+}
+
+// There may be hundreds of other cookies, so these are looked for before they are parsed.
+function readCookies(header: string | null | undefined, name: string, count: number) {
+  const pairs = (header ?? '').matchAll(new RegExp(`(?:^|;)[ \\t]*${name}[ \\t]*=[^;]*`, 'g'));
+  const found: string[] = [];
+  for (const [pair] of pairs) {
+    found.push(pair);
+    if (found.length === count) break;
+  }
+  return cookies().parse(found.join(';')) as Record<string, string | undefined>;
 }
 
 /**
