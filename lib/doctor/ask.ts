@@ -1,4 +1,4 @@
-import { ThreadsClient } from '../threads/client.js';
+import type { ThreadsClient } from '../threads/client.js';
 import { ThreadsAuthorizationError, ThreadsTokenError } from '../threads/errors.js';
 import { type Finding, fine, problem } from './finding.js';
 import { type Probe, probe } from './probe.js';
@@ -13,7 +13,8 @@ const CLOCK_TOLERANCE = 60_000;
  *
  * It changes nothing, and signs nobody in.
  *
- * @param settings - what is known of the app; what is missing is not asked about
+ * @param settings - where Threads is, and the tester's token, where there is one
+ * @param client - the app, where App ID and secret are known
  * @param windowURL - the address of the authorization window for this app, where it is known
  * @param now - the clock of this machine, in milliseconds
  * @returns what was found, as it comes in
@@ -21,11 +22,11 @@ const CLOCK_TOLERANCE = 60_000;
  * Sources: Threads, "Get Access Tokens and Permissions", "App Access Tokens" and "Debug Access Token".
  */
 export async function* askThreads(
-  settings: Settings,
+  { testerAccessToken, endpoints }: Settings,
+  client: ThreadsClient | undefined,
   windowURL: string | undefined,
   now: () => number,
 ): AsyncGenerator<Finding> {
-  const { clientID, clientSecret, testerAccessToken, endpoints } = settings;
   const { authorizationURL, tokenURL, graphURL } = endpoints;
   const [window, token, graph] = await Promise.all([
     probe(windowURL ?? authorizationURL, now),
@@ -35,14 +36,13 @@ export async function* askThreads(
   yield reachable('The authorization window', authorizationURL, window);
   yield reachable('The token endpoint', tokenURL, token);
   yield reachable('The Graph API', graphURL, graph);
-  if (typeof token === 'string') return;
 
-  if (token.clockAhead !== undefined) yield clock(token.clockAhead);
   const errorCode = windowURL && typeof window !== 'string' ? window.errorCode : undefined;
   if (errorCode !== undefined) yield windowError(errorCode);
+  if (typeof token === 'string') return;
+  if (token.clockAhead !== undefined) yield clock(token.clockAhead);
+  if (!client) return;
 
-  if (!clientID || !clientSecret) return;
-  const client = new ThreadsClient({ clientID, clientSecret, tokenURL, graphURL });
   let appToken: string | undefined;
   try {
     ({ accessToken: appToken } = await client.getAppAccessToken());

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ThreadsClient } from '../threads/client.js';
 import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { askThreads } from './ask.js';
 import { type Environment, readEnvironment } from './environment.js';
@@ -82,10 +83,13 @@ export async function run(
     print(`\nThe settings of ${file ? `${file} and ` : ''}the environment:\n`);
     const { settings, findings } = readSettings(env);
     findings.forEach(report);
-    const windowURL = windowFor(settings);
+    const { scope, callbackURL } = settings;
+    const client = clientOf(settings);
+    // Without a state, which needs a browser.
+    const windowURL = callbackURL && client?.authorizationURL({ redirectURI: callbackURL, scope });
     if (!values.offline) {
       print('\nWhat Threads says:\n');
-      for await (const finding of askThreads(settings, windowURL, now)) report(finding);
+      for await (const finding of askThreads(settings, client, windowURL, now)) report(finding);
     }
     if (problems === 0 && windowURL) print(nextStep(settings, windowURL));
   } catch (error) {
@@ -95,17 +99,8 @@ export async function run(
   return problems === 0 ? 0 : 1;
 }
 
-/** The address that the sign-in leads to, without a state, which needs a browser. */
-function windowFor({ clientID, callbackURL, scope, endpoints }: Settings): string | undefined {
-  if (!clientID || !callbackURL) return undefined;
-  const url = new URL(endpoints.authorizationURL);
-  url.search = new URLSearchParams({
-    client_id: clientID,
-    redirect_uri: callbackURL,
-    response_type: 'code',
-    scope,
-  }).toString();
-  return url.href;
+function clientOf({ clientID, clientSecret, endpoints }: Settings): ThreadsClient | undefined {
+  return clientID && clientSecret ? new ThreadsClient({ clientID, clientSecret, ...endpoints }) : undefined;
 }
 
 function nextStep({ callbackURL }: Settings, windowURL: string): string {

@@ -1,6 +1,6 @@
 import { AUTHORIZATION_URL, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
-import { permissionsIn, scopeParameter } from '../threads/scope.js';
+import { permissionsIn } from '../threads/scope.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
 
@@ -9,8 +9,7 @@ export interface Settings {
   clientID?: string;
   clientSecret?: string;
   callbackURL?: string;
-  /** As the authorization window takes it. */
-  scope: string;
+  scope: string[];
   testerAccessToken?: string;
   endpoints: Endpoints;
 }
@@ -60,7 +59,7 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
     clientID: clientID(),
     clientSecret: clientSecret(),
     callbackURL: callbackURL(),
-    scope: scopeParameter(scopes('THREADS_SCOPE'), scopes('THREADS_REQUIRED_SCOPES')),
+    scope: [...scopes('THREADS_SCOPE'), ...scopes('THREADS_REQUIRED_SCOPES')],
     testerAccessToken: secret('THREADS_TESTER_ACCESS_TOKEN'),
     endpoints,
   };
