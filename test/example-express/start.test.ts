@@ -3,6 +3,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
+import { stoppedBy } from '../support/child.js';
 import { runScript } from './process.js';
 import { ADA, Browser, textOf } from './support.js';
 
@@ -89,7 +90,7 @@ describe('example/express: starting', function () {
     expect(await window.text()).to.contain('Spool');
 
     child.kill('SIGTERM');
-    expect(await exited).to.equal(0);
+    expect(await exited).to.equal(stoppedBy('SIGTERM'));
     expect(output.stderr).to.equal('');
   });
 
@@ -109,7 +110,7 @@ describe('example/express: starting', function () {
     expect((await browser.request('/profile')).status).to.equal(303);
 
     child.kill('SIGTERM');
-    expect(await exited).to.equal(0);
+    expect(await exited).to.equal(stoppedBy('SIGTERM'));
   });
 
   it('is known to the simulator with the address that linking returns to', async () => {
@@ -123,6 +124,6 @@ describe('example/express: starting', function () {
     expect(textOf(window)).to.contain('Spool wants to access');
 
     child.kill('SIGTERM');
-    expect(await exited).to.equal(0);
+    expect(await exited).to.equal(stoppedBy('SIGTERM'));
   });
 });

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { watchChild } from '../support/child.js';
+import { stoppedBy, watchChild } from '../support/child.js';
 
 const BIN = join(import.meta.dirname, '../../bin/passport-threads-oauth2.js');
 
@@ -160,7 +160,7 @@ describe('the command simulator', () => {
       const hanging = fetch(`${origin}/me`).catch((error: Error) => error);
       while (!(await (await fetch(`${origin}/_simulator/requests`)).text()).includes('/me'));
       child.kill(signal);
-      expect(await exited).to.equal(0);
+      expect(await exited).to.equal(stoppedBy(signal));
       expect(await hanging).to.be.an('error');
       expect(output.stderr).to.equal('');
     });

@@ -2,6 +2,11 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
+/** How a process ends that stops when it is asked to. Windows cannot ask: it ends the process at once. */
+export function stoppedBy(signal: 'SIGINT' | 'SIGTERM'): number | string {
+  return process.platform === 'win32' ? signal : 0;
+}
+
 /** Listens to an app that runs as a process of its own. */
 export function watchChild(child: ChildProcessByStdio<null, Readable, Readable>) {
   const output = { stdout: '', stderr: '' };
