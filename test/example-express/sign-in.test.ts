@@ -180,25 +180,6 @@ describe('example/express: signing in', () => {
       expect(text).not.to.contain('Expires Not reported');
     });
 
-    it('reports them all the same with the token of a tester', async () => {
-      await start();
-      const { simulator } = example;
-      const { clientID, clientSecret } = example.config.threads;
-      const token = simulator.issueToken({ clientID, userId: ADA, longLived: true });
-      const withToken = await startExample(
-        { THREADS_TESTER_ACCESS_TOKEN: token },
-        { endpoints: simulator.endpoints },
-      );
-      try {
-        simulator.addApp({ clientID, clientSecret, redirectURIs: [withToken.config.threads.callbackURL] });
-        const page = await new Browser(withToken.origin).signIn({ user: MATEO });
-        expect(page.status).to.equal(200);
-        expect(textOf(page).match(/ Granted /g)).to.have.length(3);
-      } finally {
-        await withToken.close();
-      }
-    });
-
     it('promises https for a year over https, and never over http', async () => {
       await start({ THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback' });
       const over = (protocol: string) =>

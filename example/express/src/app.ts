@@ -2,12 +2,8 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import session from 'express-session';
-import {
-  ThreadsAuthorizationError,
-  ThreadsGraphAPIError,
-  ThreadsNetworkError,
-  ThreadsTokenError,
-} from 'passport-threads-oauth2';
+import { isThreadsError } from 'passport-threads-oauth2';
+import { askingForMore } from './asking-for-more.js';
 import { authRoutes, createPassport, type Endpoints } from './auth.js';
 import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
 import { csrfTokens, requireFormToken } from './csrf.js';
@@ -128,6 +124,7 @@ export function createApp({
   });
 
   app.use(authRoutes(passport, config));
+  app.use(askingForMore(passport, config));
   app.use(outcomeRoutes());
   app.use(linkingRoutes(passport, config, endpoints, linkedAccounts));
 
@@ -196,16 +193,6 @@ function securityHeaders(https: boolean, { graphURL }: Endpoints): RequestHandle
   };
 }
 
-/** Errors of the strategy are written for people and carry no secret, so their message may be shown. */
-function isThreadsError(error: unknown): error is Error & { hint?: string; retryAfter?: number } {
-  return (
-    error instanceof ThreadsAuthorizationError ||
-    error instanceof ThreadsTokenError ||
-    error instanceof ThreadsGraphAPIError ||
-    error instanceof ThreadsNetworkError
-  );
-}
-
 function errorPage(config: Config, log: (line: string) => void): ErrorRequestHandler {
   return (error, req, res, next) => {
     const { name, message } =
@@ -227,8 +214,11 @@ function outcomeOf(error: unknown, path: string): Outcome {
     view: 'error',
     locals: { title, message },
   });
+  // These are written for people and carry no secret, so their message may be shown.
   if (isThreadsError(error)) {
-    const { message, hint, retryAfter } = error;
+    const { message } = error;
+    const hint = 'hint' in error ? error.hint : undefined;
+    const retryAfter = 'retryAfter' in error ? error.retryAfter : undefined;
     const title = path.startsWith(LINK_CALLBACK_PATH)
       ? 'Threads could not link the account'
       : 'Threads could not sign you in';

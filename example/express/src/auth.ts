@@ -1,9 +1,16 @@
 import { Router } from 'express';
 import passport from 'passport';
-import { type ThreadsProfile, ThreadsStrategy, type ThreadsStrategyOptions } from 'passport-threads-oauth2';
+import {
+  authenticateOptions,
+  type ThreadsFailure,
+  type ThreadsProfile,
+  ThreadsStrategy,
+  type ThreadsStrategyOptions,
+} from 'passport-threads-oauth2';
+import { otherAccount } from './asking-for-more.js';
 import { CALLBACK_PATH, type Config } from './config.js';
 import { type Outcome, redirectToOutcome } from './outcome.js';
-import { describe } from './permissions.js';
+import { describe, scopesToAskFor } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
 import type { SignIn, User, Users } from './users.js';
 
@@ -17,11 +24,12 @@ declare global {
 /** The addresses of a simulator; left out, the strategy talks to Threads. */
 export type Endpoints = Pick<ThreadsStrategyOptions, 'authorizationURL' | 'tokenURL' | 'graphURL'>;
 
-/** What a strategy says about a sign-in that failed, and Passport hands on. */
-export interface Failure {
-  type?: string;
-  message?: string;
-  missing?: string[];
+/** What travels along with a sign-in. */
+export interface LoginState {
+  /** The page to show afterwards. */
+  returnTo?: string;
+  /** That a signed-in account, by its Threads id, asks for further permissions: `asking-for-more.ts`. */
+  more?: { account: string; scopes: string[] };
 }
 
 /** A Passport of its own for each app, so that two apps in one process (the tests) share nothing. */
@@ -60,9 +68,8 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
       return;
     }
     // The strategy keeps this in a signed cookie, which also ties the answer to the browser that asked.
-    const options: object = {
-      state: { returnTo: localPath(req.query.returnTo) },
-    };
+    const state: LoginState = { returnTo: localPath(req.query.returnTo) };
+    const options = authenticateOptions({ scope: scopesToAskFor(config, req.user), state });
     authenticator.authenticate('threads', options)(req, res, next);
   });
 
@@ -70,13 +77,16 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
     const finish: passport.AuthenticateCallback = (error, user, info, status) => {
       if (error) return next(error);
       if (!user) {
-        const failure: Failure = typeof info === 'object' ? info : {};
-        return redirectToOutcome(req, res, outcomeOf(failure, typeof status === 'number' ? status : 401));
+        const failure = info as ThreadsFailure;
+        return redirectToOutcome(req, res, outcomeOf(failure, typeof status === 'number' ? status : 403));
       }
+      const { state } = (info ?? {}) as { state?: LoginState };
+      const refusal = state?.more && otherAccount(user as User, state.more.account);
+      if (refusal) return redirectToOutcome(req, res, refusal);
       // Passport gives the session a new id here, so that nobody can plant one beforehand.
       req.logIn(user, (loginError) => {
         if (loginError) return next(loginError);
-        const { state } = (info ?? {}) as { state?: { returnTo?: string } };
+        req.session.asked = state?.more?.scopes;
         res.redirect(303, withFragment(localPath(state?.returnTo) ?? '/profile'));
       });
     };
@@ -86,21 +96,18 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
   return router;
 }
 
-function outcomeOf({ type, message, missing = [] }: Failure, status: number): Outcome {
-  switch (type) {
+function outcomeOf(failure: ThreadsFailure, status: number): Outcome {
+  switch (failure.type) {
     case 'access_denied':
       return { status, view: 'cancelled', locals: { title: 'You cancelled' } };
-    case 'missing_scopes':
-      return {
-        status,
-        view: 'missing-scopes',
-        locals: {
-          title: 'A permission is missing',
-          missing: missing.map((scope) => ({ scope, label: describe(scope) })),
-        },
-      };
-    default:
+    case 'missing_scopes': {
+      const missing = failure.missing.map((scope) => ({ scope, label: describe(scope) }));
+      return { status, view: 'missing-scopes', locals: { title: 'A permission is missing', missing } };
+    }
+    default: {
+      const { message } = failure;
       return { status, view: 'failed', locals: { title: 'Sign-in could not be finished', message } };
+    }
   }
 }
 

@@ -31,8 +31,9 @@ export interface Config {
     callbackURL: string;
     scope: string[];
     requiredScopes: string[];
-    testerAccessToken?: string;
   };
+  /** Permissions that the settings page offers to ask for later. */
+  optionalScopes: string[];
   /** What else must be registered with Threads, besides `threads.callbackURL`. */
   linkCallbackURL: string;
   uninstallURL: string;
@@ -111,8 +112,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
           : 'threads_basic',
       ),
       requiredScopes: scopes('THREADS_REQUIRED_SCOPES', ''),
-      testerAccessToken: intact('THREADS_TESTER_ACCESS_TOKEN'),
     },
+    optionalScopes: scopes(
+      'THREADS_OPTIONAL_SCOPES',
+      mode === 'simulator' ? 'threads_read_replies,threads_manage_replies' : '',
+    ),
     // Ends in a slash where the other one does, since Threads compares to the letter.
     linkCallbackURL: publicURL + LINK_CALLBACK_PATH + (callbackURL.endsWith('/') ? '/' : ''),
     uninstallURL: publicURL + UNINSTALL_PATH,

@@ -3,7 +3,7 @@ import type { RequestHandler, Response } from 'express';
 
 /**
  * What a token is good for: the one of forms changes things and never stands in an address, where histories and
- * logs keep it; the one in the address of a link can do nothing but start a linking.
+ * logs keep it; the one in the address of a link can do nothing but open the window of Threads.
  */
 type Purpose = 'form' | 'link';
 

@@ -1,7 +1,7 @@
 import express, { type RequestHandler, Router } from 'express';
 import type passport from 'passport';
-import { ThreadsStrategy } from 'passport-threads-oauth2';
-import { type Endpoints, type Failure, signInOf } from './auth.js';
+import { type ThreadsFailure, ThreadsStrategy } from 'passport-threads-oauth2';
+import { type Endpoints, signInOf } from './auth.js';
 import { type Config, LINK_CALLBACK_PATH } from './config.js';
 import { requireFormToken, requireLinkToken } from './csrf.js';
 import type { LinkedAccounts } from './linked-accounts.js';
@@ -68,7 +68,7 @@ export function linkingRoutes(
   router.get(LINK_CALLBACK_PATH, requireUser, requireAnswer, (req, res, next) => {
     const finish: passport.AuthorizeCallback = (error, user, info) => {
       if (error) return next(error);
-      const { type = '' } = (info ?? {}) as Failure;
+      const { type = '' } = (info ?? {}) as Partial<ThreadsFailure>;
       // The verify callback has said why, if it was that which refused.
       req.session.notice = user ? NOTICES.linked : (NOTICES[type] ?? req.session.notice ?? FAILED);
       res.redirect(303, '/profile#linked');

@@ -1,3 +1,6 @@
+import type { Config } from './config.js';
+import type { User } from './users.js';
+
 /** What a person would call each permission. Meta adds to the list, so an unknown one shows its own name. */
 const LABELS: Record<string, string> = {
   threads_basic: 'See your profile and posts',
@@ -33,4 +36,12 @@ export function compare(requested: string[], granted: string[] | undefined): Per
     state: granted === undefined ? 'unknown' : granted.includes(scope) ? 'granted' : 'refused',
     requested: requested.includes(scope),
   }));
+}
+
+/**
+ * What to ask for in a sign-in: beside what everybody is asked for, all that this person granted before, so that no
+ * sign-in takes away what an earlier one brought.
+ */
+export function scopesToAskFor(config: Config, user: User | undefined, more: string[] = []): string[] {
+  return [...new Set([...config.threads.scope, ...(user?.token.scopes ?? []), ...more])];
 }

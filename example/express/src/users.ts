@@ -7,6 +7,8 @@ import { type NewToken, storeToken, TOKEN_COLUMNS, type TokenStatus, toTokenStat
 export interface User {
   /** The Threads id: a string, because it does not fit a JavaScript number. */
   id: string;
+  /** The Threads id of the account that was signed in with: `id`, or that of a linked account. */
+  accountID: string;
   /** Stands for the account that was signed in with, and means nothing once that account is gone. */
   sessionKey: string;
   username?: string;
@@ -37,7 +39,7 @@ export interface Users {
 }
 
 const SELECT = `
-  SELECT users.id, accounts.session_key, username, name, picture, first_seen, last_seen, sign_ins, ${TOKEN_COLUMNS}
+  SELECT users.id, accounts.id AS account_id, accounts.session_key, username, name, picture, first_seen, last_seen, sign_ins, ${TOKEN_COLUMNS}
   FROM accounts JOIN users ON users.id = accounts.user_id LEFT JOIN tokens ON tokens.id = users.id`;
 
 const UPDATE_LINKED_ACCOUNT =
@@ -101,6 +103,7 @@ function toUser(row: Row): User {
   const text = (column: string) => (row[column] === null ? undefined : String(row[column]));
   return {
     id: String(row.id),
+    accountID: String(row.account_id),
     sessionKey: String(row.session_key),
     username: text('username'),
     name: text('name'),

@@ -9,24 +9,13 @@ import {
 } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
-import {
-  ThreadsAuthorizationError,
-  ThreadsGraphAPIError,
-  ThreadsNetworkError,
-  ThreadsTokenError,
-} from 'passport-threads-oauth2';
+import { isThreadsError } from 'passport-threads-oauth2';
 import { type Outcome, OutcomeService } from '../auth/outcome.service.js';
 import { SessionService } from '../auth/session.service.js';
 import { SignInFailed } from '../auth/threads.guard.js';
 import { CALLBACK_PATH, type Config } from '../config.js';
 import { Upstream } from '../upstream.js';
 import { notFoundPage, outcomePage } from './views.js';
-
-type ThreadsError =
-  | ThreadsAuthorizationError
-  | ThreadsGraphAPIError
-  | ThreadsNetworkError
-  | ThreadsTokenError;
 
 /** Makes a page of everything that is thrown. */
 @Catch()
@@ -76,6 +65,7 @@ export class PageFilter implements ExceptionFilter {
     if (error instanceof HttpException) {
       return { status, page: 'error', title: 'That did not work', message: error.message };
     }
+    // These are written for people and carry no secret, so their message may be shown.
     if (isThreadsError(error)) {
       this.logger.warn(`${error.name}: ${oneLine(error.message)}`);
       const hint = 'hint' in error ? error.hint : undefined;
@@ -86,16 +76,6 @@ export class PageFilter implements ExceptionFilter {
     const message = 'The mistake is ours, not yours. It has been written to the log.';
     return { status, page: 'error', title: 'Something went wrong here', message };
   }
-}
-
-/** These are written for people and carry no secret, so their message may be shown. */
-function isThreadsError(error: unknown): error is ThreadsError {
-  return (
-    error instanceof ThreadsAuthorizationError ||
-    error instanceof ThreadsGraphAPIError ||
-    error instanceof ThreadsNetworkError ||
-    error instanceof ThreadsTokenError
-  );
 }
 
 function statusOf(error: unknown): number {
