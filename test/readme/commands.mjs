@@ -2,10 +2,11 @@
 // after the other in one clone: `node test/readme/commands.mjs`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { npm } from '../support/npm.mjs';
 
@@ -15,6 +16,9 @@ const RUN = {
   'npm ci && npm start': inAClone(opensTheExample),
   'npm ci && npm test': inAClone(succeeds),
   'npm install passport passport-threads-oauth2 express express-session': installsThePackage,
+  // Runs beside the first app, with the next command.
+  'npx passport-threads-oauth2 simulator': () => {},
+  'node --env-file=.env app.mjs': runsTheFirstApp,
   'npx passport-threads-oauth2 simulator --port 4000 --app 1:simulated-secret:http://localhost:3000/auth/threads/callback':
     runsTheSimulator,
   'curl --json \'{ "endpoint": "*", "status": 503 }\' http://127.0.0.1:4000/_simulator/fail': failsOnPurpose,
@@ -63,10 +67,7 @@ async function opensTheExample(command, folder) {
     if (!page.includes('Continue with Threads')) throw new Error(`${url} is not the example`);
     console.log(`${url} shows "Continue with Threads"`);
   } finally {
-    if (child.exitCode === null) {
-      process.kill(-child.pid, 'SIGTERM');
-      await once(child, 'close');
-    }
+    await stop(child);
   }
 }
 
@@ -112,6 +113,48 @@ async function runsTheSimulator(command, folder) {
   });
 }
 
+async function runsTheFirstApp(command, folder) {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  writeFileSync(join(folder, 'app.mjs'), /^```js\n(\/\/ app\.mjs\n[\s\S]*?)^```$/m.exec(readme)[1]);
+  writeFileSync(join(folder, '.env'), /^```ini\n(THREADS_APP_ID=[\s\S]*?)^```$/m.exec(readme)[1]);
+  const install = `npm init -y && npm install ${pack(folder)} passport express express-session`;
+  await finished(shell(install, folder, ['ignore', 'ignore', 'inherit']));
+  await withSimulator('npx passport-threads-oauth2 simulator', folder, async () => {
+    const child = shell(command, folder, ['ignore', 'inherit', 'inherit']);
+    try {
+      const start = await reached('http://localhost:3000/auth/threads');
+      const cookie = start.headers.getSetCookie().map((line) => line.split(';')[0]);
+      const location = start.headers.get('location');
+      const answer = await fetch('http://localhost:4000/_simulator/answer', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ location }),
+      });
+      const back = (await answer.json()).location;
+      const end = await fetch(back, { redirect: 'manual', headers: { cookie: cookie.join('; ') } });
+      const session = end.headers.getSetCookie().map((line) => line.split(';')[0]);
+      const home = await fetch('http://localhost:3000/', { headers: { cookie: session.join('; ') } });
+      const page = await home.text();
+      if (!page.startsWith('Signed in as')) throw new Error(`The app says: ${page}`);
+      console.log(page);
+    } finally {
+      await stop(child);
+    }
+  });
+}
+
+/** The answer of an app that has just been started, without following its redirect. */
+async function reached(url) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await fetch(url, { redirect: 'manual' });
+    } catch (error) {
+      if (tries === 100) throw error;
+      await setTimeout(100);
+    }
+  }
+}
+
 async function failsOnPurpose(command, folder) {
   const simulator = `"${process.execPath}" "${join(ROOT, 'bin/passport-threads-oauth2.js')}" simulator --port 4000`;
   await withSimulator(simulator, folder, async (origin) => {
@@ -127,11 +170,14 @@ async function withSimulator(command, folder, use) {
   try {
     await use(await addressPrintedBy(child, /Simulated Threads at (http:\S+)/));
   } finally {
-    if (child.exitCode === null) {
-      process.kill(-child.pid, 'SIGTERM');
-      await once(child, 'close');
-    }
+    await stop(child);
   }
+}
+
+async function stop(child) {
+  if (child.exitCode !== null) return;
+  process.kill(-child.pid, 'SIGTERM');
+  await once(child, 'close');
 }
 
 function inAClone(run) {

@@ -1,9 +1,9 @@
 import { type RequestHandler, Router } from 'express';
 import type passport from 'passport';
 import { authenticateOptions } from 'passport-threads-oauth2';
-import type { LoginState } from './auth.js';
 import type { Config } from './config.js';
 import { requireLinkToken } from './csrf.js';
+import type { LoginState } from './login-state.js';
 import type { Outcome } from './outcome.js';
 import { compare, describe, scopesToAskFor } from './permissions.js';
 import type { User } from './users.js';

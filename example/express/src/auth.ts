@@ -9,6 +9,7 @@ import {
 } from 'passport-threads-oauth2';
 import { otherAccount } from './asking-for-more.js';
 import { CALLBACK_PATH, type Config } from './config.js';
+import type { LoginState } from './login-state.js';
 import { type Outcome, redirectToOutcome } from './outcome.js';
 import { describe, scopesToAskFor } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
@@ -23,14 +24,6 @@ declare global {
 
 /** The addresses of a simulator; left out, the strategy talks to Threads. */
 export type Endpoints = Pick<ThreadsStrategyOptions, 'authorizationURL' | 'tokenURL' | 'graphURL'>;
-
-/** What travels along with a sign-in. */
-export interface LoginState {
-  /** The page to show afterwards. */
-  returnTo?: string;
-  /** That a signed-in account, by its Threads id, asks for further permissions: `asking-for-more.ts`. */
-  more?: { account: string; scopes: string[] };
-}
 
 /** A Passport of its own for each app, so that two apps in one process (the tests) share nothing. */
 export function createPassport(config: Config, endpoints: Endpoints, users: Users): passport.Authenticator {
