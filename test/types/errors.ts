@@ -71,6 +71,29 @@ export function answer(error: unknown): [number, string] | undefined {
   return isThreadsError(error) ? [error.status, error.message] : undefined;
 }
 
+/** Whatever is thrown becomes the union, and no more than that. */
+export function narrowed(error: unknown, known: ThreadsError | SyntaxError) {
+  if (isThreadsError(error)) {
+    type _ = Expect<Equal<typeof error, ThreadsError>>;
+  } else {
+    type _ = Expect<Equal<typeof error, unknown>>;
+  }
+  if (!isThreadsError(known)) {
+    type _ = Expect<Equal<typeof known, SyntaxError>>;
+  }
+}
+
+export type UnionIs = Expect<
+  Equal<
+    ThreadsError,
+    | ThreadsAuthorizationError
+    | ThreadsTokenError
+    | ThreadsGraphAPIError
+    | ThreadsNetworkError
+    | ThreadsSignedRequestError
+  >
+>;
+
 export function isClosed(error: ThreadsError): number | undefined {
   if (error instanceof ThreadsAuthorizationError) return error.errorCode;
   if (error instanceof ThreadsSignedRequestError) return error.status;

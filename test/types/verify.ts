@@ -103,13 +103,13 @@ export function refused() {
   // @ts-expect-error the verify callback is required
   new ThreadsStrategy(options);
   // @ts-expect-error a misspelt member of the profile
-  new ThreadsStrategy(options, async (_a, _r, profile) => find(profile.usernmae));
+  new ThreadsStrategy(options, async (_a, _r, profile) => (profile.usernmae ? user : null));
   // @ts-expect-error the fourth of four parameters is `done`, not the profile
   new ThreadsStrategy(options, async (_a, _r, _params, profile) => find(profile));
   // @ts-expect-error `done` has no id
   new ThreadsStrategy(options, async (_a, _r, _params, profile) => (profile.id ? user : null));
   // @ts-expect-error params have no id: `user_id` is the person's
-  ((params: TokenParams) => params.id) satisfies object;
+  ((params: TokenParams): unknown => params.id) satisfies object;
   // @ts-expect-error five parameters are to be annotated: VerifyFunctionWithParams
   new ThreadsStrategy(options, (_a, _r, _params, _profile, done) => done(null, user));
   // @ts-expect-error a promise of anything but a user, false or null
