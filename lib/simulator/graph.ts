@@ -50,7 +50,8 @@ export function routeGraph(app: Express, store: Store): void {
     const params = allParams(req);
     const { token: inspector, app: inspecting } = identify(req, params, store);
     if (inspector && !store.isTester(inspector.grant.user, inspecting.clientID)) {
-      const refused = { type: 'THApiException' };
+      // *Observed* with this status, although it is a refusal.
+      const refused = { type: 'THApiException', status: 500 };
       throw graphRefusal(10, 'Application does not have permission for this action', refused);
     }
     const { app_id, error, granular_scopes, ...data } = describe(inputOf(params), inspecting, store);

@@ -65,6 +65,14 @@ describe('simulator: faults on purpose', () => {
     expect(headers.get('content-type')).to.contain('text/html');
   });
 
+  it('let Threads answer in any other shape that was observed, ids as numbers included', async () => {
+    const body = '{"id":17841405793187219}';
+    threads.simulator.fail('/me', { status: 200, body, headers: { 'Content-Type': 'application/json' } });
+    const { text, headers } = await me();
+    expect(text).to.equal(body);
+    expect(headers.get('content-type')).to.contain('application/json');
+  });
+
   it('answer with the error of the Graph API that goes with the status when there is no body', async () => {
     for (const [status, code] of [
       [429, 4],

@@ -6,7 +6,7 @@ import { createThreadsSimulator } from '../../lib/simulator/index.js';
 import { useSimulator } from './support.js';
 
 /** Asks with a `Host` header of choice, which `fetch` does not allow. */
-function statusFor(origin: string, host: string, path = '/me'): Promise<number | undefined> {
+function statusFor(origin: string, host: string, path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request(`${origin}${path}`, { headers: { host } }, (res) => {
       res.resume();
@@ -32,9 +32,10 @@ describe('simulator: DNS rebinding', () => {
     });
   }
 
-  for (const host of ['0.0.0.0', '169.254.169.254', '[::2]', 'a b', 'user@localhost', 'localhost/x', '']) {
+  for (const host of ['0.0.0.0', '169.254.169.254', '[::2]', 'a b', 'user@localhost', 'localhost/x']) {
     it(`the host ${JSON.stringify(host)} is not this machine`, async () => {
-      expect(await statusFor(threads.origin, host)).to.be.oneOf([400, 403]);
+      // Node itself refuses some of them.
+      expect(await statusFor(threads.origin, host, '/')).to.be.oneOf([400, 403]);
     });
   }
 

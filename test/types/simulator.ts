@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { ThreadsStrategy } from '../../lib/index.js';
 import {
+  AuthorizationWindowError,
   createThreadsSimulator,
   type RemovalReport,
   type SimulatedRequest,
@@ -26,6 +27,18 @@ export async function uses(express: import('express').Express) {
   const code: string = simulator.authorize({ clientID, redirectURI: callbackURL, scope: ['threads_basic'] });
   const token: string = simulator.issueToken({ clientID, longLived: true });
   simulator.expireToken(token);
+  const back: string = simulator.answer(new URL(origin), {
+    userId: '1',
+    scope: ['threads_basic'],
+    decision: 'allow',
+  });
+  simulator.fail('/me', { status: 429, headers: { 'Retry-After': '30' }, times: 1 });
+  simulator.fail('*', { delay: 10, cut: true });
+  simulator.travel(1000);
+  simulator.reset();
+  simulator.endpointsAt(new URL(back)).graphURL.startsWith('https');
+  if (new AuthorizationWindowError(1, 'x').errorCode === 1)
+    createThreadsSimulator({ hosts: ['threads.test'] });
   await simulator.close();
   return code;
 }
@@ -37,6 +50,10 @@ export function refused(simulator: ThreadsSimulator) {
   simulator.addApp({ clientID: '1', clientSecret: 's' });
   // @ts-expect-error the redirect URI goes with the code
   simulator.authorize({ clientID: '1' });
+  // @ts-expect-error a person allows or cancels
+  simulator.answer('', { decision: 'deny' });
+  // @ts-expect-error a fault has a status, not a code
+  simulator.fail('/me', { code: 500 });
   // @ts-expect-error what the simulator received is not for changing
   simulator.requests.length = 0;
 }
