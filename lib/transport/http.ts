@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers';
 import { promisify } from 'node:util';
-import { type Dispatcher, getGlobalDispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { loadGlobalDispatcher } from './global-dispatcher.js';
 import {
   isDeadConnection,
   networkError,
@@ -8,6 +10,8 @@ import {
   tooLarge,
 } from './network-error.js';
 import { onAbort } from './on-abort.js';
+
+const getGlobalDispatcher = loadGlobalDispatcher();
 
 /** What bounds an exchange. */
 export interface Limits {
@@ -85,7 +89,14 @@ export function exchange(
       },
       onComplete() {
         unwatch();
-        resolve({ status, header: (name) => headerIn(headers, name), body: Buffer.concat(chunks) });
+        const reply = {
+          status,
+          header: (name: string) => headerIn(headers, name),
+          body: Buffer.concat(chunks),
+        };
+        // undici takes a turn of the event loop, and tells itself so after it told us, before it uses a connection
+        // again. Whoever asks on at once would have it open another one.
+        setImmediate(() => setImmediate(resolve, reply));
       },
       onError: fail,
     };
