@@ -1,4 +1,5 @@
 import { ThreadsNetworkError } from '../transport/network-error.js';
+import { onAbort } from '../transport/on-abort.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
 /**
@@ -62,9 +63,9 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | und
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(aborted());
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) return abort();
+    const unlisten = onAbort(signal, abort);
+    promise.then(resolve, reject).finally(unlisten);
   });
 }
 

@@ -8,10 +8,14 @@ import { join } from 'node:path';
 /** A program that runs beside the tests. */
 export interface Program {
   readonly pid: number;
+  /** What it wrote to stdout so far. */
+  readonly stdout: string;
   /** What it wrote to stderr so far. */
   readonly stderr: string;
   /** Ends it with SIGKILL, and resolves when it is gone. */
   kill(): Promise<void>;
+  /** Asks it to end with SIGTERM. Resolves to its exit code. */
+  stop(): Promise<number | null>;
 }
 
 /** What was opened, closed in reverse order, each whatever becomes of the others. */
@@ -73,10 +77,13 @@ export function run(
 
     const look = () => {
       if (!ready.test(stdout) && !ready.test(stderr)) return;
-      child.stdout.off('data', readStdout).resume();
+      child.stdout.off('data', look);
       child.stderr.off('data', look);
       resolve({
         pid: child.pid!,
+        get stdout() {
+          return stdout;
+        },
         get stderr() {
           return stderr;
         },
@@ -84,16 +91,20 @@ export function run(
           kill();
           return closed;
         },
+        async stop() {
+          child.kill('SIGTERM');
+          await closed;
+          return child.exitCode;
+        },
       });
     };
-    const readStdout = (text: string) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      look();
-    };
-    child.stdout.setEncoding('utf8').on('data', readStdout);
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    child.stdout.on('data', look);
     child.stderr.on('data', look);
   });
 }

@@ -21,6 +21,7 @@ describe('the npm scripts', () => {
     'example/express/package.json',
     'example/nestjs/package.json',
     'example/testing/package.json',
+    'example/token-keeper/package.json',
   ]) {
     const scripts: Record<string, string> = JSON.parse(read(file)).scripts;
 

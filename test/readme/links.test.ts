@@ -12,6 +12,7 @@ const FILES = [
   'example/nestjs/README.md',
   'example/serverless/README.md',
   'example/testing/README.md',
+  'example/token-keeper/README.md',
   'bench/README.md',
 ];
 

@@ -3,7 +3,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { ThreadsClient, ThreadsGraphAPIError, ThreadsNetworkError } from '../../lib/index.js';
+import {
+  ThreadsClient,
+  ThreadsGraphAPIError,
+  ThreadsNetworkError,
+  ThreadsTokenError,
+} from '../../lib/index.js';
 import { all } from '../support/all.js';
 import { answers, app, graphError } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
@@ -74,11 +79,12 @@ const tokens = (count: number) => Array.from({ length: count }, (_, i) => `T${i 
 const inspector = { accessToken: INSPECTOR };
 
 describe('ThreadsClient.verifyTokens', () => {
-  it('asks about every token once', async () => {
-    const { client, asked } = await threads(valid);
-    const outcomes = await all(client.verifyTokens(tokens(25), inspector));
+  it('asks about every token once, with the app token unless another inspector is given', async () => {
+    const appToken: Reply = { body: answers.appToken };
+    const { client, asked } = await threads((token) => (token === 'null' ? appToken : valid()));
+    const outcomes = await all(client.verifyTokens(tokens(25)));
     expect(outcomes.map(({ input }) => input).toSorted()).to.deep.equal(tokens(25).toSorted());
-    expect(asked.toSorted()).to.deep.equal(tokens(25).toSorted());
+    expect(asked.toSorted()).to.deep.equal([...tokens(25), 'null'].toSorted());
     expect(outcomes.every(({ info }) => info?.isValid)).to.equal(true);
   });
 
@@ -137,6 +143,16 @@ describe('ThreadsClient.verifyTokens', () => {
         .and.include({ code });
     });
   }
+
+  it('stops when there is no app token to ask with', async () => {
+    const refusal = {
+      error_type: 'OAuthException',
+      code: 400,
+      error_message: 'Error validating client secret.',
+    };
+    const { client } = await threads(() => ({ status: 400, body: refusal }));
+    expect(await rejection(all(client.verifyTokens(['T1'])))).to.be.instanceOf(ThreadsTokenError);
+  });
 
   it('goes on after a token of another app, and reports it', async () => {
     const message = '(#100) The App_id in the input_token did not match the Viewing App';
@@ -297,9 +313,9 @@ describe('ThreadsClient.verifyTokens', () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => warnings.push(warning);
     process.on('warning', listen);
-    const { client } = await threads(valid);
+    const { client } = await threads((token) => (token === 'null' ? { body: answers.appToken } : valid()));
     const { signal } = new AbortController();
-    await all(client.verifyTokens(tokens(100), { ...inspector, concurrency: 50, signal }));
+    await all(client.verifyTokens(tokens(100), { concurrency: 50, signal }));
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', listen);
     expect(warnings).to.deep.equal([]);

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createClient } from '@libsql/client';
+import { type Client, createClient } from '@libsql/client';
 import { createLinkedAccounts, type LinkedAccounts } from './linked-accounts.js';
 import { createRemovals, type Removals } from './removals.js';
 import type { TokenVault } from './token-vault.js';
@@ -77,12 +77,7 @@ const SCHEMA = `
  * @param vault - encrypts the access tokens in it
  */
 export async function openDatabase(url: string, vault: TokenVault): Promise<Database> {
-  createFolderOf(url);
-  // One connection, because secure_delete holds for the connection that it was said on. It is what makes SQLite
-  // overwrite what is deleted, rather than leave it in the file for the next one who looks.
-  const db = createClient({ url, timeout: 2000, concurrency: 1 });
-  if (url.startsWith('file:')) await db.execute('PRAGMA secure_delete = ON');
-  await db.executeMultiple(SCHEMA);
+  const db = await openClient(url);
   return {
     users: createUsers(db, vault),
     linkedAccounts: createLinkedAccounts(db, vault),
@@ -90,6 +85,17 @@ export async function openDatabase(url: string, vault: TokenVault): Promise<Data
     removals: createRemovals(db),
     close: () => db.close(),
   };
+}
+
+/** The connection alone, for programs that do something else with the same tables. */
+export async function openClient(url: string): Promise<Client> {
+  createFolderOf(url);
+  // One connection, because secure_delete holds for the connection that it was said on. It is what makes SQLite
+  // overwrite what is deleted, rather than leave it in the file for the next one who looks.
+  const db = createClient({ url, timeout: 2000, concurrency: 1 });
+  if (url.startsWith('file:')) await db.execute('PRAGMA secure_delete = ON');
+  await db.executeMultiple(SCHEMA);
+  return db;
 }
 
 function createFolderOf(url: string): void {

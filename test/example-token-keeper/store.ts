@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Client, Row } from '@libsql/client';
+import { openClient } from '../../example/express/src/database.js';
+import { createTokenVault, type TokenVault } from '../../example/express/src/token-vault.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** The Express example's database with tokens in it, in a file. */
+export interface Store {
+  folder: string;
+  url: string;
+  key: string;
+  db: Client;
+  vault: TokenVault;
+  /** Stores tokens of so many days ago as logins would have. */
+  add(tokens: readonly { id: string; token: string; daysOld: number }[]): Promise<void>;
+  row(id: string): Promise<Row>;
+  rows(): Promise<Row[]>;
+  /** The token of a person, opened. */
+  token(id: string): Promise<string>;
+  close(): void;
+}
+
+export async function createStore(): Promise<Store> {
+  // In memory where that can be: every commit waits for the disk, which is not what is tested.
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'token-keeper-'));
+  const url = pathToFileURL(join(folder, 'users.sqlite')).href;
+  const key = randomBytes(32);
+  const vault = await createTokenVault([key]);
+  const db = await openClient(url);
+  const rows = async () => (await db.execute('SELECT * FROM tokens ORDER BY id')).rows;
+  const row = async (id: string) => {
+    const { rows } = await db.execute({ sql: 'SELECT * FROM tokens WHERE id = :id', args: { id } });
+    return rows[0]!;
+  };
+  return {
+    folder,
+    url,
+    key: key.toString('base64url'),
+    db,
+    vault,
+    rows,
+    row,
+    async add(tokens) {
+      const seconds = (days: number) => Math.floor((Date.now() + days * DAY) / 1000);
+      const statements = await Promise.all(
+        tokens.map(async ({ id, token, daysOld }) => ({
+          sql: `INSERT INTO tokens
+              (id, sealed, granted_at, issued_at, token_expires_at, data_access_expires_at, scopes)
+            VALUES (:id, :sealed, :grantedAt, :issuedAt, :expiresAt, :grantEnd, 'threads_basic')`,
+          args: {
+            id,
+            sealed: await vault.seal(id, token),
+            grantedAt: seconds(-daysOld) * 1000,
+            issuedAt: seconds(-daysOld),
+            expiresAt: seconds(60 - daysOld),
+            grantEnd: seconds(90 - daysOld),
+          },
+        })),
+      );
+      await db.batch(statements, 'write');
+    },
+    async token(id) {
+      return vault.open(id, String((await row(id)).sealed));
+    },
+    close() {
+      db.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
