@@ -10,9 +10,9 @@ export function readForms(express: typeof import('express')): RequestHandler[] {
   return [unlessRead(urlencoded), unlessRead(multipart), parseMultipart];
 }
 
-function unlessRead(reader: RequestHandler): RequestHandler {
+/** An app around the simulator may have read the body already; Express 4 would wait for it or fail. */
+export function unlessRead(reader: RequestHandler): RequestHandler {
   return (req, res, next) => {
-    // An app around the simulator may have read the body already; Express 4 would wait for it or fail.
     if (req.readableEnded) next();
     else reader(req, res, next);
   };

@@ -1,4 +1,5 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import { unlessRead } from './body.js';
 import { isCrossSite } from './cross-site.js';
 import { AuthorizationWindowError, Refusal } from './errors.js';
 import { type Member, requireMembers } from './members.js';
@@ -130,11 +131,4 @@ function refuseWebsites(req: Request, _res: Response, next: NextFunction): void 
   else if (hasBody && !req.is('json'))
     next(new TypeError('The body must be JSON: Content-Type: application/json'));
   else next();
-}
-
-function unlessRead(reader: RequestHandler): RequestHandler {
-  return (req, res, next) => {
-    if (req.readableEnded) next();
-    else reader(req, res, next);
-  };
 }

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stoppedBy, watchChild } from '../support/child.js';
+import { statusFor } from './support.js';
 
 const BIN = join(import.meta.dirname, '../../bin/passport-threads-oauth2.js');
 
@@ -256,15 +256,4 @@ async function post(origin: string, call: string, body: object): Promise<Record<
     body: JSON.stringify(body),
   });
   return (await response.json()) as Record<string, unknown>;
-}
-
-/** Asks with a `Host` header of choice, which `fetch` does not allow. */
-function statusFor(origin: string, host: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const asked = request(origin, { headers: { host } }, (res) => {
-      res.resume();
-      resolve(res.statusCode);
-    });
-    asked.once('error', reject).end();
-  });
 }

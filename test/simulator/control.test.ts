@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { ada, app, ask, DAY, HOUR, mateo, START, useSimulator } from './support.js';
+import { ada, app, ask, DAY, HOUR, mateo, START, statusFor, useSimulator } from './support.js';
 
 describe('simulator: the control API, by fetch alone', () => {
   const threads = useSimulator();
@@ -196,17 +196,8 @@ describe('simulator: the control API, by fetch alone', () => {
   });
 
   it('does not answer a website whose name points at this machine (DNS rebinding)', async () => {
-    const { request } = await import('node:http');
-    const status = await new Promise((resolve) => {
-      request(
-        `${threads.origin}/_simulator/reset`,
-        { method: 'POST', headers: { host: 'evil.example' } },
-        (res) => {
-          res.resume();
-          resolve(res.statusCode);
-        },
-      ).end();
-    });
+    const url = `${threads.origin}/_simulator/reset`;
+    const status = await statusFor(url, 'evil.example', { method: 'POST' });
     expect(status).to.equal(403);
   });
 });

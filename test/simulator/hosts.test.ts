@@ -3,18 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createThreadsSimulator } from '../../lib/simulator/index.js';
-import { useSimulator } from './support.js';
-
-/** Asks with a `Host` header of choice, which `fetch` does not allow. */
-function statusFor(origin: string, host: string, path: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const asked = request(`${origin}${path}`, { headers: { host } }, (res) => {
-      res.resume();
-      resolve(res.statusCode);
-    });
-    asked.once('error', reject).end();
-  });
-}
+import { statusFor, useSimulator } from './support.js';
 
 describe('simulator: DNS rebinding', () => {
   const threads = useSimulator();
@@ -27,7 +16,7 @@ describe('simulator: DNS rebinding', () => {
   ]) {
     it(`a website whose name ${host} points at this machine reads nothing`, async () => {
       for (const path of ['/me', '/', '/oauth/authorize', '/health', '/nothing']) {
-        expect(await statusFor(threads.origin, host, path)).to.equal(403);
+        expect(await statusFor(`${threads.origin}${path}`, host)).to.equal(403);
       }
     });
   }
@@ -35,13 +24,13 @@ describe('simulator: DNS rebinding', () => {
   for (const host of ['0.0.0.0', '169.254.169.254', '[::2]', 'a b', 'user@localhost', 'localhost/x']) {
     it(`the host ${JSON.stringify(host)} is not this machine`, async () => {
       // Node itself refuses some of them.
-      expect(await statusFor(threads.origin, host, '/')).to.be.oneOf([400, 403]);
+      expect(await statusFor(threads.origin, host)).to.be.oneOf([400, 403]);
     });
   }
 
   for (const host of ['localhost:4000', 'LOCALHOST', 'localhost.', 'app.localhost', '127.0.0.2', '[::1]:1']) {
     it(`the host ${host} is this machine`, async () => {
-      expect(await statusFor(threads.origin, host, '/')).to.equal(200);
+      expect(await statusFor(threads.origin, host)).to.equal(200);
     });
   }
 });
@@ -65,8 +54,8 @@ describe('simulator: under a host name', () => {
     await once(server, 'listening');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
-      expect(await statusFor(origin, 'sim.test:8443', '/')).to.equal(200);
-      expect(await statusFor(origin, 'other.test', '/')).to.equal(403);
+      expect(await statusFor(origin, 'sim.test:8443')).to.equal(200);
+      expect(await statusFor(origin, 'other.test')).to.equal(403);
     } finally {
       server.close();
       server.closeAllConnections();

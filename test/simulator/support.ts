@@ -1,3 +1,4 @@
+import { type RequestOptions, request } from 'node:http';
 import type { SimulatedApp, SimulatedUser, ThreadsSimulator } from '../../lib/simulator/index.js';
 import { createThreadsSimulator } from '../../lib/simulator/index.js';
 
@@ -88,4 +89,19 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
   const json = response.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : {};
   const { fbtrace_id, ...error } = json.error ?? {};
   return { status: response.status, headers: response.headers, text, json, error };
+}
+
+/** Asks with a `Host` header of choice, which `fetch` does not allow. */
+export function statusFor(
+  url: string,
+  host: string,
+  options: RequestOptions = {},
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { ...options, headers: { host } }, (res) => {
+      res.resume();
+      resolve(res.statusCode);
+    });
+    asked.once('error', reject).end();
+  });
 }
