@@ -76,9 +76,18 @@ describe('in the browser: the NestJS example', function () {
       await page.getByRole('link', { name: 'Continue with Threads' }).waitFor();
     }));
 
-  it('has no barrier on the error page and the page that does not exist', () =>
+  it('has no barrier on the error page, after a sign-in that failed, and on the page that does not exist', () =>
     browse(async (page) => {
-      await page.goto(`${origin}/auth/threads/callback?error_code=1349245&error_message=No+invite#_`);
+      await openWindow(page, { origin });
+      const state = new URL(page.url()).searchParams.get('state');
+      const error = `error_code=1349245&error_message=No+invite&state=${state}`;
+      await page.goto(`${origin}/auth/threads/callback?${error}#_`);
+      expect(page.url()).to.equal(`${origin}/sign-in/outcome`);
+      await page.getByRole('heading', { name: 'Threads could not sign you in' }).waitFor();
+      await expectNoBarriers(page);
+      await page.goto(`${origin}/auth/threads/callback?code=AQBx&state=nobody#_`);
+      expect(page.url()).to.equal(`${origin}/sign-in/outcome`);
+      await page.getByRole('heading', { name: 'That sign-in could not be finished' }).waitFor();
       await expectNoBarriers(page);
       await page.goto(`${origin}/no/such/page`);
       await expectNoBarriers(page);

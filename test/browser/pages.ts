@@ -23,6 +23,35 @@ export const pages: Record<string, Visit> = {
     await answer(page, 'Allow');
     await page.getByRole('button', { name: 'Unlink @zoe_nguyen' }).waitFor();
   },
+  'the settings': openSettings,
+  'the settings, a permission allowed': async (page, example) => {
+    await openSettings(page, example);
+    await page.getByRole('link', { name: 'Allow: Read replies to your posts' }).click();
+    await answer(page, 'Allow');
+    await page.getByRole('status').getByText('Allowed: Read replies').waitFor();
+  },
+  'the settings, a permission refused': async (page, example) => {
+    await openSettings(page, example);
+    await page.getByRole('link', { name: 'Allow: Read replies to your posts' }).click();
+    await page.getByRole('checkbox', { name: 'Read replies' }).uncheck();
+    await answer(page, 'Allow');
+    await page.getByRole('heading', { name: 'Not allowed: Read replies' }).waitFor();
+  },
+  'the page for a permission that another account allowed': async (page, example) => {
+    await openSettings(page, example);
+    await page.getByRole('link', { name: 'Allow: Read replies to your posts' }).click();
+    await page.getByRole('radio', { name: 'Zoë Nguyễn' }).check();
+    await answer(page, 'Allow');
+    await page.getByRole('heading', { name: 'That was another Threads account' }).waitFor();
+  },
+  'the page after too many sign-ins': async (page, { origin }) => {
+    await page.goto(origin);
+    // One address of many that come from this browser: the page is the same.
+    for (let status = 0; status !== 429; ) {
+      status = (await page.request.get(`${origin}/auth/threads`, { maxRedirects: 0 })).status();
+    }
+    await page.goto(`${origin}/auth/threads`);
+  },
   'the profile, access removed': async (page, example) => {
     await signIn(page, example);
     await removeApp(page, 'Remove app');
@@ -53,10 +82,12 @@ export const pages: Record<string, Visit> = {
     await signIn(page, example);
     await page.goto(`${example.origin}/auth/threads/callback?code=AQBx&state=nobody#_`);
   },
-  'the error page': (page, { origin }) =>
-    page.goto(`${origin}/auth/threads/callback?error_code=1349187&error_message=Invalid+Scopes#_`),
-  'the error page, with a hint': (page, { origin }) =>
-    page.goto(`${origin}/auth/threads/callback?error_code=1349245&error_message=No+invite#_`),
+  'the error page': (page, example) =>
+    comeBackWith(page, example, { error_code: '1349187', error_message: 'Invalid Scopes' }),
+  'the error page, with a hint': async (page, example) => {
+    await comeBackWith(page, example, { error_code: '1349245', error_message: 'No invite' });
+    await page.getByRole('note').getByRole('heading', { name: 'What to do' }).waitFor();
+  },
   'the page that does not exist': (page, { origin }) => page.goto(`${origin}/no/such/page`),
   'the home page of the simulator': async (page, example) => {
     await signIn(page, example);
@@ -74,6 +105,20 @@ export const pages: Record<string, Visit> = {
     await page.getByRole('heading', { name: 'The data is deleted' }).waitFor();
   },
 };
+
+/** Comes back from the window with an error that Threads itself would rather show there. */
+async function comeBackWith(page: Page, example: Example, error: Record<string, string>): Promise<void> {
+  await openWindow(page, example);
+  const state = new URL(page.url()).searchParams.get('state') ?? '';
+  await page.goto(`${example.config.threads.callbackURL}?${new URLSearchParams({ ...error, state })}#_`);
+  await page.getByRole('heading', { name: 'Threads could not sign you in' }).waitFor();
+}
+
+async function openSettings(page: Page, example: Example): Promise<void> {
+  await signIn(page, example);
+  await page.getByRole('link', { name: 'Change what Spool may do' }).click();
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+}
 
 async function removeApp(page: Page, button: string): Promise<void> {
   await page.getByRole('link', { name: 'Remove this app in the simulator' }).click();

@@ -20,6 +20,7 @@ describe('in the browser: signing in', function () {
       await openWindow(page, example);
       await answer(page, 'Cancel');
       expect(await heading(page)).to.equal('You cancelled, and that is fine');
+      expect(page.url(), 'without code, state or fragment').to.equal(`${example.origin}/sign-in/outcome`);
       await page.reload();
       expect(await heading(page)).to.equal('You cancelled, and that is fine');
 
@@ -43,6 +44,19 @@ describe('in the browser: signing in', function () {
       await signIn(page, example, ['Publish posts']);
       expect(await permission(page, 'threads_content_publish')).to.contain('Not granted');
       expect(await permission(page, 'threads_manage_insights')).to.match(/\bGranted/);
+    }));
+
+  it('adds a permission from the settings, and comes back there', () =>
+    browse(async (page) => {
+      await signIn(page, example);
+      await page.getByRole('link', { name: 'Change what Spool may do' }).click();
+      await page.getByRole('link', { name: 'Allow: Read replies to your posts' }).click();
+      await answer(page, 'Allow');
+      expect(page.url()).to.equal(`${example.origin}/settings`);
+      expect(await permission(page, 'threads_read_replies')).to.contain('Allowed');
+      expect(await permission(page, 'threads_manage_replies')).not.to.contain('Allowed');
+      await page.getByRole('link', { name: 'Back to your profile' }).click();
+      expect(await permission(page, 'threads_read_replies')).to.contain('Granted');
     }));
 
   it('shows a friendly page, and keeps the person signed in, when the callback is opened a second time', () =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createClient } from '@libsql/client';
 import { expect } from 'chai';
 import { ADA, Browser, type Example, MATEO, startExample, temporaryDatabase, textOf } from './support.js';
 
@@ -248,6 +249,30 @@ describe('example/express: signing in', () => {
         expect(textOf(page)).to.match(
           /Welcome back, Ada Lindqvist @ada.lindqvist You first signed in on \d+ \w+ \d{4}\./,
         );
+      } finally {
+        await database.remove();
+      }
+    });
+
+    it('tells a person why they must come back, and forgets it once they did', async () => {
+      const database = await temporaryDatabase();
+      try {
+        await start({ DATABASE_URL: database.url });
+        await browser.signIn();
+        const db = createClient({ url: database.url });
+        for (const [reason, why] of [
+          ['logged_out', 'You logged out of Threads or changed your password there.'],
+          ['checkpoint', 'Threads wants you to confirm something first.'],
+          ['a reason of tomorrow', 'Threads does not accept the access that you gave any more.'],
+        ] as const) {
+          // As a job does that asks Threads about the tokens.
+          await db.execute({ sql: 'UPDATE tokens SET requires_login = ?', args: [reason] });
+          const page = await browser.open('/profile');
+          expect(textOf(page)).to.contain(`Please sign in again ${why}`).and.not.to.contain('Expires in');
+          expect(page.html).to.contain('href="/auth/threads?returnTo=/profile">Sign in again</a>');
+        }
+        db.close();
+        expect(textOf(await browser.signIn())).not.to.contain('Please sign in again');
       } finally {
         await database.remove();
       }
