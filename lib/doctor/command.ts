@@ -91,7 +91,7 @@ export async function run(
       print('\nWhat Threads says:\n');
       for await (const finding of askThreads(settings, client, windowURL, now)) report(finding);
     }
-    if (problems === 0 && windowURL) print(nextStep(settings, windowURL));
+    if (windowURL) print(nextStep(settings, windowURL));
   } catch (error) {
     report({ kind: 'problem', text: (error as Error).message });
   }

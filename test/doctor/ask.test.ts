@@ -229,10 +229,11 @@ describe('the doctor, where no Threads answers', () => {
 
   const ask = (url: string) => consult({ ...READY, THREADS_SIMULATOR_URL: url }, [], { folder: folder() });
 
-  it('names each of the three addresses that nobody answers at', async () => {
-    const { code, problems } = await ask('http://127.0.0.1:1');
+  it('names each of the three addresses that nobody answers at, and leaves the window to a browser', async () => {
+    const { code, problems, text } = await ask('http://127.0.0.1:1');
     expect(code).to.equal(1);
     expect(problems).to.have.lengthOf(3);
+    expect(text).to.include('http://127.0.0.1:1/oauth/authorize?client_id=');
     for (const text of problems)
       expect(text).to.match(/cannot be reached at 127\.0\.0\.1:1: .*Check the network/);
   });
