@@ -17,21 +17,23 @@ const OPTIONS = [
   '--disable-sync',
 ];
 
-/** Debian's Chromium, or the one that CHROMIUM_PATH names. */
-export function launchBrowser(): Promise<Browser> {
+/** Debian's Chromium, or the one that CHROMIUM_PATH names; `blocksPopups` as it does for people. */
+export function launchBrowser({ blocksPopups = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
     args: OPTIONS,
+    // Playwright's own, without which a browser blocks what nobody clicked for.
+    ...(blocksPopups && { ignoreDefaultArgs: ['--disable-popup-blocking'] }),
     // Sooner than mocha gives up, so that no browser is left behind that would keep mocha from ending.
     timeout: 20_000,
   });
 }
 
 /** One browser for the tests of the surrounding `describe`, which come and go in it as people who never met. */
-export function useBrowser() {
+export function useBrowser(options: { blocksPopups?: boolean } = {}) {
   let browser: Browser | undefined;
   before(async () => {
-    browser = await launchBrowser();
+    browser = await launchBrowser(options);
   });
   after(() => browser?.close());
 

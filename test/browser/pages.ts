@@ -88,6 +88,9 @@ export const pages: Record<string, Visit> = {
     await comeBackWith(page, example, { error_code: '1349245', error_message: 'No invite' });
     await page.getByRole('note').getByRole('heading', { name: 'What to do' }).waitFor();
   },
+  'the page that opens a popup': (page, { origin }) => page.goto(`${origin}/popup`),
+  'the last page of a popup, whose opener is gone': (page, { origin }) =>
+    page.goto(`${origin}/auth/threads/popup/callback?code=AQBx&state=nobody#_`),
   'the page that does not exist': (page, { origin }) => page.goto(`${origin}/no/such/page`),
   'the home page of the simulator': async (page, example) => {
     await signIn(page, example);

@@ -51,7 +51,7 @@ export async function startExample(
   });
   simulator.addApp({
     ...simulatedApp,
-    redirectURIs: [config.threads.callbackURL, config.linkCallbackURL],
+    redirectURIs: [config.threads.callbackURL, config.linkCallbackURL, config.popupCallbackURL],
     deauthorizeURL: config.uninstallURL,
     dataDeletionURL: config.deletionURL,
   });

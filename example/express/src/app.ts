@@ -13,6 +13,8 @@ import { linkingRoutes } from './linking.js';
 import { metaCallbacks } from './meta-callbacks.js';
 import { type Outcome, outcomeRoutes, redirectToOutcome, showOutcome } from './outcome.js';
 import { compare, describe } from './permissions.js';
+import { phoneRoutes } from './phone.js';
+import { popupRoutes } from './popup.js';
 import { limitRequests } from './rate-limit.js';
 import { localPath } from './return-to.js';
 import { because } from './sign-in-again.js';
@@ -73,6 +75,7 @@ export function createApp({
   });
   // Before the session, which these have no use for.
   app.use(metaCallbacks(config, removals));
+  app.use(phoneRoutes(passport, { config, endpoints, users, log }));
   app.use('/auth/threads', limitRequests(config.signInLimit));
   app.use(
     session({
@@ -126,6 +129,7 @@ export function createApp({
   app.use(authRoutes(passport, config));
   app.use(askingForMore(passport, config));
   app.use(outcomeRoutes());
+  app.use(popupRoutes(passport, config, log));
   app.use(linkingRoutes(passport, config, endpoints, linkedAccounts));
 
   app.post(

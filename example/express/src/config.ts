@@ -5,9 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 
-/** Where Threads sends people back to after a sign-in (`auth.ts`), and after linking an account (`linking.ts`). */
+/** Where Threads sends people back to after a sign-in (`auth.ts`, `popup.ts`), and after linking an account (`linking.ts`). */
 export const CALLBACK_PATH = '/auth/threads/callback';
 export const LINK_CALLBACK_PATH = '/auth/threads/link/callback';
+export const POPUP_CALLBACK_PATH = '/auth/threads/popup/callback';
 
 /** Where Meta's servers report a removal (`meta-callbacks.ts`). */
 export const UNINSTALL_PATH = '/auth/threads/uninstall';
@@ -36,6 +37,7 @@ export interface Config {
   optionalScopes: string[];
   /** What else must be registered with Threads, besides `threads.callbackURL`. */
   linkCallbackURL: string;
+  popupCallbackURL: string;
   uninstallURL: string;
   deletionURL: string;
   /** Only in simulator mode: start one on a port (0: any free one), or use one that runs already. */
@@ -119,6 +121,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ),
     // Ends in a slash where the other one does, since Threads compares to the letter.
     linkCallbackURL: publicURL + LINK_CALLBACK_PATH + (callbackURL.endsWith('/') ? '/' : ''),
+    popupCallbackURL: publicURL + POPUP_CALLBACK_PATH + (callbackURL.endsWith('/') ? '/' : ''),
     uninstallURL: publicURL + UNINSTALL_PATH,
     deletionURL: publicURL + DELETION_PATH,
     sessionSecret: sessionSecret(),

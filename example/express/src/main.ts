@@ -144,7 +144,7 @@ async function openSimulator(config: Config): Promise<Endpoints> {
         clientID,
         clientSecret,
         name: 'Spool',
-        redirectURIs: [callbackURL, config.linkCallbackURL],
+        redirectURIs: [callbackURL, config.linkCallbackURL, config.popupCallbackURL],
         deauthorizeURL: config.uninstallURL,
         dataDeletionURL: config.deletionURL,
       },

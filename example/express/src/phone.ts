@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto';
+import express, { type RequestHandler, type Response, Router } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { jwtVerify, SignJWT } from 'jose';
+import type passport from 'passport';
+import { isThreadsError, ThreadsTokenStrategy } from 'passport-threads-oauth2';
+import { type Endpoints, signInOf } from './auth.js';
+import type { Config } from './config.js';
+import type { User, Users } from './users.js';
+
+interface Phone {
+  config: Config;
+  endpoints: Endpoints;
+  users: Users;
+  log: (line: string) => void;
+}
+
+const MINUTE = 60 * 1000;
+const JWT = { issuer: 'spool', audience: 'phone' };
+
+/**
+ * The way in for a phone that holds an access token of this app: `POST /api/session` takes it once and answers a
+ * session of the app's own, which `GET /api/me` and whatever you add want from then on.
+ */
+export function phoneRoutes(
+  authenticator: passport.Authenticator,
+  { config, endpoints: { tokenURL, graphURL }, users, log }: Phone,
+): Router {
+  const { clientID, clientSecret, requiredScopes } = config.threads;
+  authenticator.use(
+    new ThreadsTokenStrategy(
+      { clientID, clientSecret, requiredScopes, tokenURL, graphURL },
+      // What the app keeps from a sign-in in the browser lasts longer than what the phone has.
+      async (accessToken, _refreshToken, profile) =>
+        (await users.find(profile.id)) ?? users.upsert(signInOf(accessToken, profile)),
+    ),
+  );
+  // Not the key that signs the cookies, so that neither can ever be taken for the other.
+  const key = createHmac('sha256', config.sessionSecret).update('phone sessions').digest();
+
+  const router = Router();
+
+  router.post(
+    '/api/session',
+    // Before anything else: whatever looks like a token costs two requests to Threads.
+    rateLimit({
+      windowMs: MINUTE,
+      limit: config.signInLimit,
+      standardHeaders: 'draft-8',
+      legacyHeaders: false,
+      message: { error: 'too_many_requests', message: 'Please wait a minute.' },
+    }),
+    express.json({ limit: '8kb' }),
+    (req, res, next) => {
+      const finish: passport.AuthenticateCallback = async (error, user, challenge, status) => {
+        if (isThreadsError(error)) {
+          log(`${error.name}: ${error.message}`);
+          return res.status(502).json({ error: 'threads_unavailable', message: 'Please try again later.' });
+        }
+        if (error) return next(error);
+        if (!user) return unauthorized(res, String(challenge), Number(status));
+        const session = await new SignJWT()
+          .setProtectedHeader({ alg: 'HS256' })
+          .setIssuer(JWT.issuer)
+          .setAudience(JWT.audience)
+          // Means nothing any more once the account is deleted.
+          .setSubject((user as User).sessionKey)
+          .setExpirationTime('30d')
+          .sign(key);
+        res.status(201).json({ session });
+      };
+      authenticator.authenticate('threads-token', { session: false }, finish)(req, res, next);
+    },
+  );
+
+  const requireSession: RequestHandler = async (req, res, next) => {
+    const [, session = ''] = /^Bearer ([\w.-]+)$/i.exec(req.get('authorization') ?? '') ?? [];
+    const verified = await jwtVerify(session, key, { ...JWT, algorithms: ['HS256'] }).catch(() => undefined);
+    const user = verified && (await users.findBySessionKey(String(verified.payload.sub)));
+    if (!user) return unauthorized(res, 'Bearer realm="Spool"', 401);
+    res.locals.user = user;
+    next();
+  };
+
+  router.get('/api/me', requireSession, (_req, res) => {
+    const { id, username, name } = res.locals.user as User;
+    res.json({ id, username, name });
+  });
+
+  return router;
+}
+
+function unauthorized(res: Response, challenge: string, status: number): void {
+  const error = /error="(\w+)"/.exec(challenge)?.[1] ?? 'missing_token';
+  res.status(status).set('WWW-Authenticate', challenge).json({ error });
+}
