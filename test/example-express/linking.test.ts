@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express from 'express';
+import passport from 'passport';
+import { linkingRoutes } from '../../example/express/src/linking.js';
 import { ADA, Browser, type Example, MATEO, type Page, startExample, textOf } from './support.js';
 
 const ZOE = '17841472650918533';
@@ -75,6 +81,36 @@ describe('example/express: linking another account', () => {
       expect(textOf(await browser.open('/profile'))).not.to.contain('@zoe_nguyen');
     });
   }
+
+  it('passes nothing but an answer to the strategy from its callback, even to one that would start there', async () => {
+    const { config, simulator, database } = example;
+    const authenticator = new passport.Passport();
+    const routes = linkingRoutes(authenticator, config, simulator.endpoints, database.linkedAccounts);
+    authenticator.use('threads-link', {
+      authenticate() {
+        this.redirect('https://started.example/');
+      },
+    } as passport.Strategy);
+    const app = express().use((req, _res, next) => {
+      Object.assign(req, { user: { id: ADA }, session: {} });
+      next();
+    }, routes);
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const leadsTo = async (query: string) =>
+      (await fetch(`${origin}/auth/threads/link/callback${query}`, { redirect: 'manual' })).headers.get(
+        'location',
+      );
+    try {
+      for (const query of ['', '?state=x', '?code=AQBx', '?error=access_denied', '?csrf=x']) {
+        expect(await leadsTo(query), query).to.equal('/profile#linked');
+      }
+      expect(await leadsTo('?code=AQBx&state=x')).to.equal('https://started.example/');
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
 
   it('leaves a person who cancels signed in, with nothing linked', async () => {
     await browser.signIn();

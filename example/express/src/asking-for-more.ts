@@ -50,15 +50,19 @@ export function askingForMore(authenticator: passport.Authenticator, config: Con
   return router;
 }
 
-/** What to show when the permission was allowed by another account than the one that asked. */
-export function otherAccount({ accountID, username }: User, asking: string): Outcome | undefined {
+/**
+ * What to show when another account allowed it than the one that asked. It names neither, since it is kept in the
+ * session, where a deletion of that account's data does not reach.
+ */
+export function otherAccount({ accountID }: User, asking: string): Outcome | undefined {
   if (accountID === asking) return undefined;
   return {
     status: 403,
     view: 'error',
     locals: {
       title: 'That was another Threads account',
-      message: `You allowed it as ${username ? `@${username}` : accountID}, which is not the account that asked. You are signed in here as before.`,
+      message:
+        'You allowed it with another account than the one that asked, so nothing has changed. You are signed in here as before.',
       hint: 'Switch to the other account in Threads, then try again from the settings.',
     },
   };
