@@ -10,6 +10,8 @@ import { ThreadsGraphAPIError } from './errors.js';
 export class AppAccessToken {
   readonly #ask: () => Promise<string>;
   #kept: Promise<string> | undefined;
+  /** The same token once it is there, for whoever need not wait. */
+  #known: string | undefined;
 
   /** @param ask - asks Threads for the token; called again only where it failed, or where Threads calls the token dead */
   constructor(ask: () => Promise<string>) {
@@ -35,22 +37,32 @@ export class AppAccessToken {
   ): Promise<Answer> {
     if (signal?.aborted) throw aborted();
     const kept = this.get();
-    const inspector = await unlessAborted(kept, signal);
+    const inspector = this.#known ?? (await unlessAborted(kept, signal));
     try {
       return await question(inspector);
     } catch (error) {
       if (!isDeadInspector(error)) throw error;
       // Of several that find it dead at the same moment, the first replaces it.
-      if (this.#kept === kept) this.#kept = undefined;
+      if (this.#kept === kept) this.#forget();
       return question(await unlessAborted(this.get(), signal));
     }
   }
 
   #keep(asked: Promise<string>): Promise<string> {
-    asked.catch(() => {
-      if (this.#kept === asked) this.#kept = undefined;
-    });
+    asked.then(
+      (token) => {
+        if (this.#kept === asked) this.#known = token;
+      },
+      () => {
+        if (this.#kept === asked) this.#forget();
+      },
+    );
     return asked;
+  }
+
+  #forget(): void {
+    this.#kept = undefined;
+    this.#known = undefined;
   }
 }
 

@@ -32,13 +32,12 @@ export class BackOff {
   }
 
   /**
-   * Resolves when no pause is on.
+   * Waits until no pause is on.
    *
    * @returns a mark of this moment, for {@link refused}
    */
-  async ready(): Promise<number> {
-    while (this.#pause) await this.#pause;
-    return this.#pauses;
+  ready(): number | Promise<number> {
+    return this.#pause ? this.#pause.then(() => this.ready()) : this.#pauses;
   }
 
   /** A request succeeded: the next pause is a short one again. */

@@ -23,7 +23,7 @@ import {
   type TokenResult,
   tokenFrom,
 } from './token-result.js';
-import { type TokenInfo, verifyToken } from './verify-token.js';
+import { askDebugToken, type TokenInfo } from './verify-token.js';
 
 /** Options of {@link ThreadsClient}. */
 export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
@@ -259,12 +259,10 @@ export class ThreadsClient {
   ): Promise<TokenInfo> {
     assertText('inputToken', inputToken);
     const ask = (inspector: string) =>
-      verifyToken(inputToken, {
-        ...this.#call(signal),
-        graphURL: this.#graphURL,
-        accessToken: inspector,
-      });
-    return accessToken === undefined ? this.#app.inspect(ask, signal) : ask(accessToken);
+      askDebugToken(`${this.#graphURL}/debug_token`, inputToken, inspector, this.#call(signal));
+    if (accessToken === undefined) return this.#app.inspect(ask, signal);
+    assertText('accessToken', accessToken);
+    return ask(accessToken);
   }
 
   /**

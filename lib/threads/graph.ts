@@ -44,6 +44,6 @@ export async function askGraph(
   const { access_token, input_token = '' } = params;
   const refusal = refusalIn(answer, [access_token, input_token, clientSecret, proof]);
   if (refusal) throw new ThreadsGraphAPIError(refusal, { ...context, httpStatus, retryAfter });
-  assertSuccess(answer, new URL(url).pathname);
+  assertSuccess(answer, () => new URL(url).pathname);
   return answer;
 }

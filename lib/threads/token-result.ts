@@ -56,7 +56,7 @@ export function tokenFrom(answer: Answer, request: TokenRequest): TokenResult {
     const own = new ThreadsTokenError(refusal, { ...request.context, httpStatus, retryAfter });
     throw parsedError(answer, request) ?? own;
   }
-  assertSuccess(answer, 'The token endpoint');
+  assertSuccess(answer, () => 'The token endpoint');
 
   const accessToken = textOf(body.access_token);
   if (accessToken === undefined) throw malformed('access_token');

@@ -90,10 +90,26 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
   }
   assertTransport(options);
   const { accessToken, graphURL = GRAPH_URL } = options;
-  const url = `${httpURL('graphURL', graphURL)}/debug_token`;
-  const params = { access_token: accessToken, input_token: inputToken };
+  return askDebugToken(`${httpURL('graphURL', graphURL)}/debug_token`, inputToken, accessToken, options);
+}
+
+/**
+ * {@link verifyToken} for a caller that has checked the options once for many tokens.
+ *
+ * @param url - the endpoint
+ * @param inputToken - the access token in question
+ * @param inspector - the access token that asks
+ * @param options - how to ask
+ */
+export async function askDebugToken(
+  url: string,
+  inputToken: string,
+  inspector: string,
+  options: GraphOptions,
+): Promise<TokenInfo> {
+  const params = { access_token: inspector, input_token: inputToken };
   const { body } = await askGraph(url, params, options, ABOUT_INSPECTOR);
-  return tokenInfoFrom(body, [inputToken, accessToken, options.clientSecret ?? '']);
+  return tokenInfoFrom(body, [inputToken, inspector, options.clientSecret ?? '']);
 }
 
 function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {

@@ -112,15 +112,19 @@ function answerIn(text: string, reply: Reply, url: string): Answer {
 /**
  * Refuses an answer whose status is not one of success.
  *
- * @param who - the endpoint, for the message
+ * @param who - names the endpoint, for the message
  * @throws {@link ThreadsNetworkError}
  */
-export function assertSuccess({ status: httpStatus, retryAfter }: Answer, who: string): void {
+export function assertSuccess({ status: httpStatus, retryAfter }: Answer, who: () => string): void {
   if (httpStatus >= 200 && httpStatus <= 299) return;
-  throw new ThreadsNetworkError('INVALID_RESPONSE', `${who} answered HTTP ${httpStatus} without saying why`, {
-    httpStatus,
-    retryAfter,
-  });
+  throw new ThreadsNetworkError(
+    'INVALID_RESPONSE',
+    `${who()} answered HTTP ${httpStatus} without saying why`,
+    {
+      httpStatus,
+      retryAfter,
+    },
+  );
 }
 
 /** The same headers, so that one that the app gives takes the place of ours. */
