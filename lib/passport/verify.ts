@@ -100,7 +100,7 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): Ver
       ...(passReqToCallback ? [req] : []),
       accessToken,
       refreshToken,
-      ...(takesParams ? [params] : []),
+      ...(takesParams ? [withoutProfile(params)] : []),
       profile,
       ...(takesDone ? [new Proxy(finish, NO_PROFILE)] : []),
     ];
@@ -203,3 +203,22 @@ const NO_PROFILE: ProxyHandler<VerifyCallback> = {
     );
   },
 };
+
+/**
+ * Keeps the token answer from being taken for the profile, as by a wrapper that declares five parameters around a function
+ * of three. Whoever copies or prints it meets nothing of this.
+ */
+function withoutProfile(params: TokenParams): TokenParams {
+  const answer = { ...params };
+  for (const member of PROFILE_MEMBERS) {
+    if (Object.hasOwn(answer, member)) continue;
+    Object.defineProperty(answer, member, {
+      get() {
+        throw new TypeError(
+          `The verify callback read \`${String(member)}\` from \`params\`, the token answer: the profile is the parameter after it, and the id in \`params\` is \`user_id\``,
+        );
+      },
+    });
+  }
+  return answer;
+}

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ThreadsStrategy } from '../../lib/index.js';
@@ -256,6 +258,43 @@ describe('attack: `done` taken for the profile, so that two people share an acco
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('attack: `params` taken for the profile, so that two people share an account', () => {
+  type Params = Record<string, unknown>;
+  /** As a wrapper has it that declares more than it hands on. */
+  const wrapped = (verify: (...args: never[]) => unknown) =>
+    Object.defineProperty((...args: unknown[]) => verify(...(args as never[])), 'length', { value: 5 });
+
+  for (const [title, verify] of [
+    ['a promise', async (_a: string, _r: string, profile: Params) => ({ id: profile.id })],
+    ['a profile taken apart', async (_a: string, _r: string, { username }: Params) => ({ username })],
+    [
+      'done',
+      (_a: string, _r: string, profile: Params, _profile: Params, done: AnyFunction) =>
+        done(null, { id: profile.id }),
+    ],
+  ] as const) {
+    it(`ends in a TypeError that says so: ${title}`, async () => {
+      const error = await errorOf(wrapped(verify));
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.include('the profile is the parameter after it').and.include('`user_id`');
+    });
+  }
+
+  it('does not show in what is copied, compared, cloned or printed', async () => {
+    let given: Params = {};
+    const outcome = await run((_a: string, _r: string, params: Params, _p: object, done: AnyFunction) => {
+      given = params;
+      done(null, ada);
+    });
+    expectOutcome(outcome, 'success');
+    const plain = { access_token: SHORT_TOKEN, user_id: USER_ID };
+    assert.deepStrictEqual(given, plain);
+    assert.deepStrictEqual(structuredClone(given), plain);
+    assert.deepStrictEqual({ ...given }, plain);
+    expect(inspect(given)).to.equal(inspect(plain));
   });
 });
 
