@@ -47,8 +47,9 @@ interface Login {
   signal?: AbortSignal;
 }
 
-// A method of passport-oauth2 that its types leave out.
-const { _loadUserProfile } = OAuth2Strategy.prototype as unknown as {
+// Methods of passport-oauth2 that its types leave out.
+const { _createOAuthError, _loadUserProfile } = OAuth2Strategy.prototype as unknown as {
+  _createOAuthError(this: OAuth2Strategy, message: string, error: unknown): Error;
   _loadUserProfile(this: OAuth2Strategy, accessToken: string, done: ProfileCallback): void;
 };
 
@@ -226,9 +227,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
     return null;
   }
 
-  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. */
-  protected _createOAuthError(_message: string, error: unknown): unknown {
-    return error;
+  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. A stub in a test may give it others. */
+  protected _createOAuthError(message: string, error: unknown): unknown {
+    return error instanceof Error ? error : _createOAuthError.call(this, message, error);
   }
 
   /** With `longLived`, the token is traded while Threads is asked whose it is: two round trips for the whole login. */
