@@ -16,7 +16,7 @@ function backOffWith(random = 0) {
 }
 
 /** Whether a promise is still pending after everything that was ready has run. */
-async function isPending(promise: Promise<unknown>): Promise<boolean> {
+async function isPending(promise: unknown): Promise<boolean> {
   const next = new Promise((resolve) => setImmediate(() => resolve('pending')));
   return (await Promise.race([promise, next])) === 'pending';
 }
