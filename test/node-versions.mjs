@@ -16,7 +16,7 @@ if (versions.length === 0 || !versions.every((version) => /^\d+(\.\d+){0,2}$/.te
 }
 
 // The example and its tests use the package by its name, as it is built.
-const build = await run(process.execPath, ['node_modules/typescript/bin/tsc']);
+const build = await run(...npm(['run', 'build']));
 if (build.error) throw new Error(build.stdout);
 
 let failed = false;
