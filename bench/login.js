@@ -7,12 +7,18 @@ export const app = {
 
 export const userId = '17841405793187218';
 
-/** The endpoints of an upstream, under the names that the strategies have for them. */
+const authorizationURL = 'https://www.threads.com/oauth/authorize';
+
+/** The endpoints of an upstream, under the names that we have for them. */
 export function endpoints(upstream) {
+  return { authorizationURL, tokenURL: `${upstream}/oauth/access_token`, graphURL: `${upstream}/v1.0` };
+}
+
+/** The endpoints of an upstream, under the names that other strategies have for them. */
+export function peerEndpoints(upstream) {
   return {
-    authorizationURL: 'https://www.threads.com/oauth/authorize',
+    authorizationURL,
     tokenURL: `${upstream}/oauth/access_token`,
-    graphURL: `${upstream}/v1.0`,
     profileURL: `${upstream}/v1.0/me`,
   };
 }

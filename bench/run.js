@@ -9,6 +9,10 @@ const FILES = [
   'redirect',
   'redirect-state',
   'require',
+  'first-login',
+  'hostile-form',
+  'hostile-percent',
+  'hostile-cookies',
   'latency',
   'latency-cold',
   'verify-token',
@@ -38,9 +42,9 @@ const upstreams = {};
 
 /** A function that measures a contender once. */
 async function samplerOf(file, row, name) {
-  if (row.samplers) return row.samplers[name];
   const { delay = 0, fresh = false } = row;
   upstreams[delay] ??= (await start('upstream.js', delay)).message;
+  if (row.samplers) return () => row.samplers[name](upstreams[delay]);
   const run = () => start('contender.js', file, name, upstreams[delay]);
   if (fresh) {
     return async () => {

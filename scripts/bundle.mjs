@@ -5,7 +5,12 @@
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: ['lib/index.ts', 'lib/simulator/index.ts', 'lib/simulator/command.ts', 'lib/doctor/command.ts'],
+  entryPoints: [
+    'lib/index.ts',
+    'lib/simulator/index.ts',
+    'lib/simulator/command.ts',
+    'lib/doctor/command.ts',
+  ],
   outbase: 'lib',
   outdir: 'dist',
   bundle: true,

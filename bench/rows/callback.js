@@ -1,4 +1,4 @@
-import { app, callbackOf, endpoints, userId, verify } from '../login.js';
+import { app, callbackOf, endpoints, peerEndpoints, userId, verify } from '../login.js';
 
 const contenders = {
   'passport-threads-oauth2': async (upstream) => {
@@ -8,11 +8,11 @@ const contenders = {
   },
   'passport-threads': async (upstream) => {
     const { Strategy } = await import('passport-threads').then((m) => m.default);
-    return callbackOf(new Strategy({ ...app, ...endpoints(upstream) }, verify));
+    return callbackOf(new Strategy({ ...app, ...peerEndpoints(upstream) }, verify));
   },
   'passport-facebook': async (upstream) => {
     const { Strategy } = await import('passport-facebook');
-    return callbackOf(new Strategy({ ...app, ...endpoints(upstream) }, verify));
+    return callbackOf(new Strategy({ ...app, ...peerEndpoints(upstream) }, verify));
   },
   'bare undici': async (upstream) => {
     const calls = await bareCalls(upstream);

@@ -20,6 +20,6 @@ export default {
   },
   targets: {
     'passport-threads-oauth2': { roundTrips: { exactly: 2 } },
-    'passport-threads-oauth2, longLived': { roundTrips: { exactly: 3 } },
+    'passport-threads-oauth2, longLived': { roundTrips: { exactly: 2 } },
   },
 };

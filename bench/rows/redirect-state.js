@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { app, authenticate, endpoints, verify } from '../login.js';
+import { app, authenticate, endpoints, peerEndpoints, verify } from '../login.js';
 
 const contenders = {
   'passport-threads-oauth2': async (upstream) => {
@@ -11,7 +11,7 @@ const contenders = {
     const { Strategy } = await import('passport-facebook');
     const { default: session } = await import('express-session');
     const scope = ['public_profile'];
-    const strategy = new Strategy({ ...app, ...endpoints(upstream), scope, state: true }, verify);
+    const strategy = new Strategy({ ...app, ...peerEndpoints(upstream), scope, state: true }, verify);
     // Sessions that nobody comes back to must not pile up from one round to the next.
     const store = new session.MemoryStore();
     const middleware = session({

@@ -1,4 +1,4 @@
-import { app, authenticate, endpoints, verify } from '../login.js';
+import { app, authenticate, endpoints, peerEndpoints, verify } from '../login.js';
 
 const redirectOf = (strategy) => () => authenticate(strategy, { url: '/auth', query: {}, headers: {} });
 
@@ -9,12 +9,12 @@ const contenders = {
   },
   'passport-threads': async (upstream) => {
     const { Strategy } = await import('passport-threads').then((m) => m.default);
-    return redirectOf(new Strategy({ ...app, ...endpoints(upstream) }, verify));
+    return redirectOf(new Strategy({ ...app, ...peerEndpoints(upstream) }, verify));
   },
   'passport-facebook': async (upstream) => {
     const { Strategy } = await import('passport-facebook');
     const scope = ['public_profile'];
-    return redirectOf(new Strategy({ ...app, ...endpoints(upstream), scope }, verify));
+    return redirectOf(new Strategy({ ...app, ...peerEndpoints(upstream), scope }, verify));
   },
 };
 

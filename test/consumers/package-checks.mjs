@@ -25,7 +25,8 @@ export const packageChecks = {
     const paths = pack.files.map(({ path }) => path);
     const missing = DOCUMENTS.filter((path) => !paths.includes(path));
     const surplus = paths.filter(
-      (path) => !DOCUMENTS.includes(path) && !/^(bin\/[\w-]+\.js|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
+      (path) =>
+        !DOCUMENTS.includes(path) && !/^(bin\/[\w-]+\.js|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
     );
     if (missing.length > 0) throw new Error(`Not in the tarball: ${missing.join(', ')}`);
     if (surplus.length > 0) throw new Error(`Not needed in the tarball: ${surplus.join(', ')}`);
