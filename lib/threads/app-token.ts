@@ -2,6 +2,9 @@ import { ThreadsNetworkError } from '../transport/network-error.js';
 import { onAbort } from '../transport/on-abort.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
+/** Milliseconds between two replacements: a token that is called dead may be forged, and the inspector well. */
+const REPLACED_AT_MOST_EVERY = 60 * 1000;
+
 /**
  * The access token of the app itself, kept in memory: the inspector of every token of the app.
  *
@@ -9,13 +12,19 @@ import { ThreadsGraphAPIError } from './errors.js';
  */
 export class AppAccessToken {
   readonly #ask: () => Promise<string>;
+  readonly #now: () => number;
+  #replacedAt = Number.NEGATIVE_INFINITY;
   #kept: Promise<string> | undefined;
   /** The same token once it is there, for whoever need not wait. */
   #known: string | undefined;
 
-  /** @param ask - asks Threads for the token; called again only where it failed, or where Threads calls the token dead */
-  constructor(ask: () => Promise<string>) {
+  /**
+   * @param ask - asks Threads for the token; called again only where it failed, or where Threads calls the token dead
+   * @param now - the clock: milliseconds since the epoch
+   */
+  constructor(ask: () => Promise<string>, now: () => number = () => Date.now()) {
     this.#ask = ask;
+    this.#now = now;
   }
 
   /** The token: one request, for any number of callers at the same moment and after it. */
@@ -25,7 +34,8 @@ export class AppAccessToken {
   }
 
   /**
-   * Asks a question with the token as the inspector. A token that Threads calls dead is replaced, once.
+   * Asks a question with the token as the inspector. A token that Threads calls dead is replaced, once,
+   * and at most once a minute.
    *
    * @param question - is given the token
    * @param signal - ends the wait for the token; the request goes on, for whoever else waits for it
@@ -43,7 +53,12 @@ export class AppAccessToken {
     } catch (error) {
       if (!isDeadInspector(error)) throw error;
       // Of several that find it dead at the same moment, the first replaces it.
-      if (this.#kept === kept) this.#forget();
+      if (this.#kept === kept) {
+        const now = this.#now();
+        if (now - this.#replacedAt < REPLACED_AT_MOST_EVERY) throw error;
+        this.#replacedAt = now;
+        this.#forget();
+      }
       return question(await unlessAborted(this.get(), signal));
     }
   }

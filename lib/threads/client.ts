@@ -98,7 +98,7 @@ export class ThreadsClient {
   readonly #tokenURL: string;
   readonly #graphURL: string;
   readonly #fields: string;
-  readonly #app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken);
+  readonly #app: AppAccessToken;
 
   /**
    * @param options - the app, where Threads is, and how to ask
@@ -117,6 +117,7 @@ export class ThreadsClient {
       graphURL = GRAPH_URL,
       profileFields = PROFILE_FIELDS,
     } = options;
+    this.#app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken, options.now);
     this.#options = options;
     this.#authorizationURL = httpURL('authorizationURL', authorizationURL);
     this.#tokenURL = httpURL('tokenURL', tokenURL);

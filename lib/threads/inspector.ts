@@ -45,7 +45,7 @@ export class Inspector {
 
   constructor(client: ThreadsClient, options: InspectorOptions) {
     this.#client = client;
-    this.#app = new AppAccessToken(async () => (await client.getAppAccessToken()).accessToken);
+    this.#app = new AppAccessToken(async () => (await client.getAppAccessToken()).accessToken, options.now);
     this.#options = options;
   }
 

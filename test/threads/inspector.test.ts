@@ -103,6 +103,17 @@ describe('the inspector of a login', () => {
     expect(count(calls, 'appToken')).to.equal(2);
   });
 
+  it('attack: forged tokens that are answered as if the inspector were dead cost one replacement a minute', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    const { dispatcher, calls } = upstream({ debug: dead });
+    const client = new ThreadsClient({ ...app, dispatcher, now: () => now });
+    for (let forged = 0; forged < 50; forged += 1) await rejection(client.verifyToken(`forged-${forged}`));
+    expect(count(calls, 'appToken')).to.equal(2);
+    now += 60_000;
+    await rejection(client.verifyToken('forged'));
+    expect(count(calls, 'appToken')).to.equal(3);
+  });
+
   it('that could not be had is asked for again by the next login', async () => {
     let down = true;
     const { logIn, scopes } = site({
