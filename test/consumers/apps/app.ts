@@ -42,13 +42,13 @@ async function main(): Promise<void> {
   passport.use(
     new ThreadsStrategy(
       { clientID, clientSecret, callbackURL, ...simulator.endpoints },
-      async (accessToken, _refreshToken, params, profile) => {
+      async (accessToken, _refreshToken, profile) => {
         const token: TokenInfo = await verifyToken(accessToken, {
           accessToken,
           graphURL: simulator.endpoints.graphURL,
         });
         const { isValid } = token;
-        return { id: params.user_id ?? '', name: profile.displayName, isValid };
+        return { id: profile.id, name: profile.displayName, isValid };
       },
     ),
   );

@@ -22,8 +22,8 @@ beforeAll(async () => {
   passport.use(
     new ThreadsStrategy(
       { clientID, clientSecret, callbackURL, ...simulator.endpoints },
-      async (_accessToken, _refreshToken, params, profile) => ({
-        id: params.user_id,
+      async (_accessToken, _refreshToken, profile) => ({
+        id: profile.id,
         name: profile.displayName,
         scopes: profile.scopes,
       }),
