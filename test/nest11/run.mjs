@@ -45,12 +45,20 @@ try {
   const compiled = await readFile(join(folder, 'dist/auth/threads.strategy.js'), 'utf8');
   check(compiled.includes('require("passport-threads-oauth2")'), 'the compiled strategy is not CommonJS');
 
+  say('Counting the parameters of validate()');
+  await cp(new URL('validate.cjs', import.meta.url), join(folder, 'validate.cjs'));
+  execFileSync(process.execPath, ['validate.cjs'], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+
   say('Starting it beside its simulator');
   const origin = await start();
 
   say('Cancelling a login');
   const cancelled = await login(origin, 'cancel');
-  check(cancelled.status === 403, `a cancelled login answered ${cancelled.status}`);
+  check(cancelled.status === 303, `a cancelled login answered ${cancelled.status}`);
+  const outcome = await fetch(new URL(cancelled.location, origin), {
+    headers: { cookie: cancelled.cookies },
+  });
+  check(outcome.status === 403, `the page after a cancelled login answered ${outcome.status}`);
 
   say('Signing in');
   const { status, cookies, location } = await login(origin, 'allow');
