@@ -25,6 +25,9 @@ for (const version of versions) {
   const actual = (await run(node, ['--version'])).stdout.trim();
   const { stdout, stderr, error } = await run(node, [
     MOCHA,
+    '--parallel',
+    '--jobs',
+    '2',
     '--timeout',
     '60000',
     '--reporter',

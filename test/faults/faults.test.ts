@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import {
   ThreadsClient,
   ThreadsGraphAPIError,
@@ -125,10 +126,17 @@ describe('A fault of the upstream', () => {
   let server: FaultServer;
   const logins: Outcome[][] = [];
 
+  // Not that of Node, which is the global one where a test before has used `fetch`: Node 20's takes a cut body for whole.
+  const globalBefore = getGlobalDispatcher();
   before(async () => {
+    setGlobalDispatcher(new Agent());
     server = await startFaultServer();
   });
-  after(() => server.close());
+  after(async () => {
+    await getGlobalDispatcher().destroy();
+    setGlobalDispatcher(globalBefore);
+    await server.close();
+  });
 
   for (const fault of Object.keys(faults) as FaultName[]) {
     const expectation = expectations[fault];
