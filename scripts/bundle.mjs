@@ -4,13 +4,7 @@
  */
 import { build } from 'esbuild';
 
-await build({
-  entryPoints: [
-    'lib/index.ts',
-    'lib/simulator/index.ts',
-    'lib/simulator/command.ts',
-    'lib/doctor/command.ts',
-  ],
+const options = {
   outbase: 'lib',
   outdir: 'dist',
   bundle: true,
@@ -20,5 +14,8 @@ await build({
   target: 'node20.18',
   // Errors have the names of their classes.
   keepNames: true,
-  sourcemap: true,
-});
+};
+
+await build({ ...options, entryPoints: ['lib/index.ts', 'lib/simulator/index.ts'], sourcemap: true });
+// Nobody imports the commands, so their stack traces need no sources.
+await build({ ...options, entryPoints: ['lib/simulator/command.ts', 'lib/doctor/command.ts'] });
