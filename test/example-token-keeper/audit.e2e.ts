@@ -129,7 +129,25 @@ describe('npm run tokens:audit', function () {
     expect(rows.map((row) => row.requires_login)).to.deep.equal([null, 'logged_out', null]);
   });
 
-  it('tells the end of a grant and missing permissions', async () => {
+  it('tells the end of a grant, although the token lives on', async () => {
+    await people(1, 3);
+    const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 24 * 60 * 60;
+    const data = {
+      is_valid: true,
+      type: 'USER',
+      user_id: idOf(0),
+      scopes: ['threads_basic'],
+      issued_at: inDays(-3),
+      expires_at: inDays(57),
+      data_access_expires_at: inDays(10.5),
+    };
+    threads.simulator.fail('/debug_token', { status: 200, body: { data } });
+    const { code, stdout } = await run();
+    expect(code).to.equal(0);
+    expect(stdout).to.match(new RegExp(`^${idOf(0)} +grant ending +10 days left$`, 'm'));
+  });
+
+  it('tells missing permissions', async () => {
     await people(2, 3);
     const { code, stdout } = await run([], { THREADS_REQUIRED_SCOPES: 'threads_basic,threads_delete' });
     expect(code).to.equal(0);
