@@ -96,6 +96,7 @@ describe('callback: the authorization window ended in an error', () => {
       'The user has not accepted the invite to test the app',
       /tester.*Website permissions → Invites/,
     ],
+    [1349187, 'Insecure Login Blocked', /https/],
     [1, 'An unknown error has occurred', /missing or empty/],
   ];
   for (const [errorCode, message, hint] of known) {
