@@ -114,7 +114,10 @@ describe('several instances with the state in the memory of each (`state: true`,
     apps = await startApps(true);
     const { status, html } = await loginAcross(apps);
     expect(status).to.equal(403);
-    expect(JSON.parse(html)).to.deep.equal({ message: 'Unable to verify authorization request state.' });
+    expect(JSON.parse(html)).to.deep.equal({
+      type: 'invalid_state',
+      message: 'Unable to verify authorization request state.',
+    });
     expect(apps.simulator.requests.map(({ path }) => path)).to.deep.equal(['/oauth/authorize']);
   });
 
