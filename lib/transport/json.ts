@@ -1,21 +1,36 @@
 /** A JSON object whose members nobody has checked yet. */
 export type JSONObject = Record<string, unknown>;
 
+/** Threads nests five deep. Some parsers take any depth, and what they return overflows the stack of whoever walks it. */
+const DEEPEST = 1000;
+
 let parse: typeof import('lossless-json').parse | undefined;
 
 /**
  * Reads a JSON object without changing a digit: an integer that a double cannot hold, as the ids of Threads
  * are, becomes a string of its digits.
  *
- * @returns the object; `undefined` for anything else, be it `null`, an array or no JSON at all
+ * @returns the object; `undefined` for anything else, be it `null`, an array, nested beyond reason or no JSON at all
  */
 export function parseJSONObject(text: string): JSONObject | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     const value = parsePlain(text) ?? parseExactly(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 /** Tells whether a parsed value is an object with members. */

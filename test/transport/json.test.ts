@@ -108,4 +108,15 @@ describe('parseJSONObject', () => {
     );
     fc.assert(property, { numRuns: 2000 });
   });
+
+  for (const [what, open, close] of [
+    ['arrays', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ] as const) {
+    it(`refuses 5,000 nested ${what} on every Node.js, and takes 500`, () => {
+      const nested = (depth: number) => `{"id":"1","deep":${open.repeat(depth)}1${close.repeat(depth)}}`;
+      expect(parseJSONObject(nested(5000))).to.equal(undefined);
+      expect(parseJSONObject(nested(500))).to.have.property('id', '1');
+    });
+  }
 });
