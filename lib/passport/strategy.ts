@@ -10,6 +10,7 @@ import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import { type Answer, readAnswer } from './callback.js';
 import type { ThreadsFailure } from './failure.js';
+import { forOneRequest } from './one-request.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
 import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
 import { isRequestTo, otherHost, type RedirectURI, readRedirectURI } from './redirect-uri.js';
@@ -131,15 +132,16 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param options - what was given to `passport.authenticate('threads', …)`
    */
   override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
+    const leg = forOneRequest(this);
     try {
       preventCaching(req);
       // Express and most others parse the query; plain http does not.
       const query: unknown = req.query ?? parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '');
       const answer = readAnswer(query, req.body);
-      if (answer) this.endLogin(req, options, answer);
-      else this.startLogin(req, options);
+      if (answer) leg.endLogin(req, options, answer);
+      else leg.startLogin(req, options);
     } catch (error) {
-      this.error(error);
+      leg.error(error);
     }
   }
 

@@ -6,6 +6,7 @@ import { Inspector, refusesInputToken } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import type { TokenInfo } from '../threads/verify-token.js';
 import { accessTokenOf, BearerRefusal } from './bearer-token.js';
+import { forOneRequest } from './one-request.js';
 import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
 import {
@@ -83,14 +84,16 @@ export class ThreadsTokenStrategy extends Strategy {
    * @param req - the request; its `Authorization` header, and `req.body` where it is parsed, are read
    */
   override authenticate(req: Request): void {
-    this.signIn(req)
+    const login = forOneRequest(this);
+    login
+      .signIn(req)
       .catch((error: unknown) => {
         if (!(error instanceof BearerRefusal)) throw error;
-        this.fail(error.challenge, error.status);
+        login.fail(error.challenge, error.status);
       })
       // To Passport, a reason that is falsy would be none, and let the request through.
       .catch((error: unknown) =>
-        this.error((error || new Error('The login failed without saying why')) as Error),
+        login.error((error || new Error('The login failed without saying why')) as Error),
       );
   }
 

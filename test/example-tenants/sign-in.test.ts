@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { MemoryStore } from 'express-session';
 import { createThreadsSimulator, type ThreadsSimulator } from '../../lib/simulator/index.js';
-import { Browser } from '../frameworks/support.js';
+import { ADA, Browser } from '../frameworks/support.js';
 
 interface Tenant {
   clientID: string;
@@ -92,6 +92,19 @@ describe('example/tenants', () => {
     for (let i = 0; i < 8; i += 1) await start('library');
     await browser.open(simulator.answer(bakery));
     expect(await homeOf('bakery')).to.equal('@ada.okafor at bakery');
+  });
+
+  it('signs nobody in as somebody else who comes back to the same tenant at the same moment', async () => {
+    const people = [
+      { browser: new Browser(origin), userId: ADA, home: '@ada.okafor at bakery' },
+      { browser: new Browser(origin), userId: MATEO, home: '@mateo.rivas at bakery' },
+    ];
+    const callbacks: string[] = [];
+    for (const { browser, userId } of people) {
+      callbacks.push(simulator.answer(await browser.start('/bakery/auth/threads'), { userId }));
+    }
+    await Promise.all(people.map(({ browser }, i) => browser.open(callbacks[i]!)));
+    for (const { browser, home } of people) expect((await browser.open('/bakery')).text).to.equal(home);
   });
 
   it('asks for the app token of each tenant once', async () => {
