@@ -169,7 +169,13 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     requiredScopes,
     longLived: options.longLived === true,
     profileFields,
-    inspector: { tokenVerification, testerAccessToken, meAnswers: profileFields !== false, now },
+    inspector: {
+      tokenVerification,
+      testerAccessToken,
+      meAnswers: profileFields !== false,
+      answerNeeded: profileFields === false || requiredScopes.length > 0,
+      now,
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export interface Expected {
  * @throws {@link ThreadsTokenError} with code `invalid_token`
  */
 export function assertPersonsToken(token: TokenInfo, { clientID, now }: Expected): void {
-  if (!token.isValid) {
+  if (!token.isValid || token.error) {
     throw invalidToken(
       `Threads says that the access token is not valid (${token.error?.reason ?? 'no reason given'})`,
     );

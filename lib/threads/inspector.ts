@@ -2,7 +2,7 @@ import { textOf } from '../transport/json.js';
 import { AppAccessToken } from './app-token.js';
 import type { ThreadsClient } from './client.js';
 import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
-import type { TokenInfo } from './verify-token.js';
+import { refusesInputToken, type TokenInfo } from './verify-token.js';
 
 /**
  * How `debug_token` is asked about the new token of a login.
@@ -25,6 +25,11 @@ export interface InspectorOptions {
   testerAccessToken: TesterAccessToken | undefined;
   /** Whether `/me` is asked too, so that a login can go on without `debug_token`. */
   meAnswers: boolean;
+  /**
+   * Whether a login fails without an answer. Then nobody's refusal is remembered: it could come of who signed in, and
+   * would keep everybody else out.
+   */
+  answerNeeded: boolean;
   /** The clock: milliseconds since the epoch. */
   now: () => number;
 }
@@ -72,8 +77,7 @@ export class Inspector {
 
     let refusal: unknown;
     for (const inspector of ['app', 'self'] as const) {
-      const isLast = inspector === 'self' && !meAnswers;
-      if (this.#isRefused(inspector) && !isLast) continue;
+      if (this.#isRefused(inspector)) continue;
       try {
         return inspector === 'app'
           ? await this.#askAsApp(token, signal)
@@ -100,7 +104,8 @@ export class Inspector {
   }
 
   #isRefused(inspector: 'app' | 'self'): boolean {
-    return this.#refusedUntil[inspector] > this.#options.now();
+    const { answerNeeded, now } = this.#options;
+    return !answerNeeded && this.#refusedUntil[inspector] > now();
   }
 }
 
@@ -114,12 +119,4 @@ function refusesInspector(error: unknown): boolean {
   if (typeof code !== 'number' || reason === 'rate_limited') return false;
   if (code === 100) return !refusesInputToken(error);
   return code === 3 || code === 10 || (code >= 200 && code <= 299);
-}
-
-/**
- * Tells whether `debug_token` refused to look at the token in question, since it is another app's. The code alone, 100,
- * also stands for a wrong inspector.
- */
-export function refusesInputToken(error: unknown): boolean {
-  return error instanceof ThreadsGraphAPIError && error.code === 100 && /input_token/i.test(error.message);
 }

@@ -1,11 +1,11 @@
 import { textOf } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import { BackOff } from './back-off.js';
-import { isThreadsError, ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
+import { isThreadsError, type ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
 import { pooled } from './pool.js';
 import { type TokenNeedsOptions, tokenNeeds } from './token-needs.js';
 import type { LongLivedTokenResult } from './token-result.js';
-import type { TokenInfo } from './verify-token.js';
+import { refusesInputToken, type TokenInfo } from './verify-token.js';
 
 /** How many tokens are worked on. */
 export interface ManyTokensOptions {
@@ -196,7 +196,7 @@ function isTransient(
  */
 function speaksOfInspector(error: Error): boolean {
   if (error instanceof ThreadsNetworkError || isTransient(error)) return false;
-  return !(error instanceof ThreadsGraphAPIError && error.code === 100 && /input_token/i.test(error.message));
+  return !refusesInputToken(error);
 }
 
 function notAToken(): TypeError {

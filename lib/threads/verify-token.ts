@@ -2,6 +2,7 @@ import { idOf, isObject, type JSONObject, numberOf, textOf } from '../transport/
 import { assertTransport, httpURL } from '../transport/json-request.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import { secretRemover } from '../transport/redact.js';
+import { ThreadsGraphAPIError } from './errors.js';
 import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import { reasonFor, type ThreadsErrorReason } from './reason.js';
 
@@ -60,7 +61,7 @@ export interface TokenInfo {
 
 /** An error that is answered speaks of the inspector: about a dead token in question, `debug_token` answers. */
 const ABOUT_INSPECTOR = {
-  subject: 'debug_token refused the inspector, which says nothing about the token in question',
+  subject: 'debug_token refused the inspector, and did not say what the token in question is',
   advice:
     'The inspector (`accessToken`) must be a living app access token, or the token of a Threads tester, of the app that the token in question belongs to.',
   ofPerson: false,
@@ -112,13 +113,21 @@ export async function askDebugToken(
   return tokenInfoFrom(body, [inputToken, inspector, options.clientSecret ?? '']);
 }
 
+/**
+ * Tells whether `debug_token` refused to look at the token in question, since it is another app's. The code alone, 100,
+ * also stands for a wrong inspector.
+ */
+export function refusesInputToken(error: unknown): boolean {
+  return error instanceof ThreadsGraphAPIError && error.code === 100 && /input[_ ]token/i.test(error.message);
+}
+
 function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
   const { data } = body;
   if (!isObject(data) || typeof data.is_valid !== 'boolean') throw malformed('data.is_valid');
 
   const info: TokenInfo = {
     isValid: data.is_valid,
-    type: textOf(data.type) ?? '',
+    type: kindOf(data),
     userId: id(data, 'user_id') ?? '',
     application: textOf(data.application) ?? '',
     scopes: strings(data.scopes ?? [], 'scopes'),
@@ -143,6 +152,12 @@ function id(data: JSONObject, key: string): string | undefined {
   const digits = idOf(data[key]);
   if (digits === undefined) throw malformed(key);
   return digits;
+}
+
+function kindOf({ type }: JSONObject): string {
+  if (type == null) return '';
+  if (!textOf(type)) throw malformed('type');
+  return String(type);
 }
 
 function moment(data: JSONObject, key: string): Date | null {

@@ -114,6 +114,18 @@ describe('the inspector of a login', () => {
     expect(count(calls, 'appToken')).to.equal(3);
   });
 
+  it('that is refused for a wrong secret, as the code is, leaves the error to the code: the secret comes first', async () => {
+    const message = 'Error validating application. Cannot get application info due to a system error.';
+    const wrongSecret = { status: 400, body: graphError(101, undefined, message) };
+    const { logIn, calls } = site({ token: wrongSecret, appToken: wrongSecret });
+    const { error } = expectOutcome(await logIn(), 'error');
+    expect(error).to.include({ name: 'ThreadsTokenError', code: 101, requiresLogin: false });
+    expect((error as Error).message).to.match(
+      /^Error validating application\..*\. Check `clientSecret` first/,
+    );
+    expect(calls.map(({ endpoint }) => endpoint).sort()).to.deep.equal(['appToken', 'token']);
+  });
+
   it('that could not be had is asked for again by the next login', async () => {
     let down = true;
     const { logIn, scopes } = site({
@@ -207,6 +219,27 @@ describe('auto: who inspects where the app token is refused', () => {
     }
   });
 
+  for (const [title, options] of [
+    ['requiredScopes', { requiredScopes: ['threads_basic'] }],
+    ['the login of an app without /me', { profileFields: false }],
+  ] as const) {
+    it(`attack: a person whose token Threads refuses to inspect does not take ${title} from the next`, async () => {
+      const { dispatcher, calls } = upstream({
+        token: ({ code }) => ({ body: `{"access_token":"${code}","user_id":${USER_ID}}` }),
+        debug: ({ input_token }) => (input_token === 'ODD' ? refused : { body: answers.debug }),
+      });
+      const strategy = new ThreadsStrategy(
+        { ...app, state: false, dispatcher, ...options },
+        async (_a, _r, profile) => asUser(profile),
+      );
+      const odd = await runStrategy(strategy, { query: { code: 'ODD' } });
+      expect(odd.outcome).to.be.oneOf(['fail', 'error']);
+      const { user } = expectOutcome(await runStrategy(strategy, { query: { code: 'NEXT' } }), 'success');
+      expect(user).to.deep.include({ scopes: answers.debug.data.scopes });
+      expect(inspectors(calls)).to.deep.equal([APP_TOKEN, 'ODD', APP_TOKEN]);
+    });
+  }
+
   it('requiredScopes fail closed where nobody may inspect', async () => {
     const { logIn } = site({ debug: refused }, { requiredScopes: ['threads_basic'] });
     expect(expectOutcome(await logIn(), 'fail').challenge).to.include({ type: 'missing_scopes' });
@@ -260,6 +293,11 @@ describe('one person', () => {
       'user_id is missing',
       { debug: { body: debugAnswer({ user_id: undefined }) } },
       /not the token of a person/,
+    ],
+    [
+      'is_valid is true beside an error',
+      { debug: { body: debugAnswer({ error: { code: 190, subcode: 460 } }) } },
+      /not valid \(logged_out\)/,
     ],
     ['is_valid is false', { debug: { body: debugAnswer({ is_valid: false }) } }, /not valid/],
     ['expires_at is past', { debug: { body: debugAnswer({ expires_at: 1752254132 }) } }, /has expired/],
