@@ -24,7 +24,7 @@ declare const options: ThreadsStrategyOptions;
 declare const verify: VerifyFunction;
 declare const users: { upsert(profile: ThreadsProfile): Promise<Express.User> };
 declare const clientID: string, clientSecret: string, callbackURL: string;
-declare const token: string, testerToken: string, newSecret: string, oldSecret: string;
+declare const token: string, newSecret: string, oldSecret: string;
 declare const stored: { accessToken: string };
 declare const threads: ThreadsClient;
 declare const { issuedAt, expiresAt, dataAccessExpiresAt, lastOutcome }: StoredToken;
