@@ -39,8 +39,6 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   graphURL?: string | undefined;
   /** The `/me` fields; `id` is always among them. Default: as for the strategy. */
   profileFields?: readonly string[] | undefined;
-  /** The clock: milliseconds since the epoch. Default: `Date.now`. */
-  now?: (() => number) | undefined;
 }
 
 /** Options of a single call. */
@@ -117,6 +115,9 @@ export class ThreadsClient {
       graphURL = GRAPH_URL,
       profileFields = PROFILE_FIELDS,
     } = options;
+    if (!Array.isArray(profileFields) || !profileFields.every(textOf)) {
+      throw new TypeError('`profileFields` must be an array of field names');
+    }
     this.#app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken, options.now);
     this.#options = options;
     this.#authorizationURL = httpURL('authorizationURL', authorizationURL);
@@ -328,8 +329,8 @@ export class ThreadsClient {
   }
 
   #call(signal: AbortSignal | undefined): GraphOptions {
-    const { timeout, dispatcher, customHeaders, clientSecret, enableProof } = this.#options;
-    return { timeout, dispatcher, customHeaders, clientSecret, enableProof, signal };
+    const { timeout, dispatcher, customHeaders, clientSecret, enableProof, now } = this.#options;
+    return { timeout, dispatcher, customHeaders, clientSecret, enableProof, now, signal };
   }
 
   #request(carried: string[], context: RefusalContext): TokenRequest {

@@ -106,7 +106,7 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
   readonly requiresLogin: boolean;
   /** The same request may succeed later. */
   readonly isTransient: boolean;
-  /** Seconds to wait, where the answer had a `Retry-After`. */
+  /** Seconds to wait, where the same request may succeed later and the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
   /** The HTTP status that Threads answered with. */
   readonly httpStatus: number | undefined;
@@ -156,7 +156,7 @@ export class ThreadsGraphAPIError extends Error {
   readonly requiresLogin: boolean;
   /** The same request may succeed later. */
   readonly isTransient: boolean;
-  /** Seconds to wait, where the answer had a `Retry-After`. */
+  /** Seconds to wait, where the same request may succeed later and the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
   /** The HTTP status that Threads answered with. */
   readonly httpStatus: number | undefined;
@@ -250,13 +250,14 @@ function read(refusal: Refusal, context: RefusalContext) {
   const { subject, ofPerson = true, httpStatus, retryAfter } = context;
   const reason = refusal.reason ?? reasonFor(code, subcode, httpStatus);
   const said = subject ? `${subject}: ${refusal.message}` : refusal.message;
+  const mayPass = isTransient(reason);
   return {
     ...refusal,
     message: sentences(said, adviceFor(refusal, reason, context)),
     reason,
     requiresLogin: ofPerson && requiresLogin(reason),
-    isTransient: isTransient(reason),
-    retryAfter,
+    isTransient: mayPass,
+    retryAfter: mayPass ? retryAfter : undefined,
     httpStatus,
   };
 }

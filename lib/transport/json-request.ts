@@ -16,6 +16,8 @@ export interface TransportOptions {
   dispatcher?: Dispatcher | undefined;
   /** Further request headers. */
   customHeaders?: Readonly<Record<string, string>> | undefined;
+  /** The clock: milliseconds since the epoch. Default: `Date.now`. */
+  now?: (() => number) | undefined;
 }
 
 /** An answer that is a JSON object, whatever its status. */
@@ -71,7 +73,7 @@ export function postForm(url: string, form: Params, options: TransportOptions): 
 async function ask(
   url: string,
   { method, headers, query, body }: JSONRequest,
-  { timeout = DEFAULT_TIMEOUT, signal, dispatcher, customHeaders }: TransportOptions,
+  { timeout = DEFAULT_TIMEOUT, signal, dispatcher, customHeaders, now = Date.now }: TransportOptions,
   retry: boolean,
 ): Promise<Answer> {
   transport ??= loadTransport();
@@ -88,10 +90,10 @@ async function ask(
   };
   const reply = await transport.exchange(dispatcher, request, { host, timeout, signal, retry });
 
-  return answerIn(await transport.readText(reply, host), reply, url);
+  return answerIn(await transport.readText(reply, host), reply, url, now());
 }
 
-function answerIn(text: string, reply: Reply, url: string): Answer {
+function answerIn(text: string, reply: Reply, url: string, time: number): Answer {
   const { status } = reply;
   if (status >= 300 && status <= 399) {
     throw invalid(url, `answered with a redirect (HTTP ${status}), which is not followed`, {
@@ -100,7 +102,7 @@ function answerIn(text: string, reply: Reply, url: string): Answer {
   }
 
   const body = parseJSONObject(text);
-  const retryAfter = status === 429 || status >= 500 ? secondsOf(reply.header('retry-after')) : undefined;
+  const retryAfter = secondsOf(reply.header('retry-after'), time);
   if (body === undefined) {
     const type = mediaType(reply.header('content-type'));
     const kind = text === '' ? 'an empty body' : `${type} that is not a JSON object`;
@@ -137,13 +139,16 @@ function lowerCased(headers: Params): Params {
  *
  * @throws TypeError
  */
-export function assertTransport({ timeout, dispatcher, customHeaders }: TransportOptions): void {
+export function assertTransport({ timeout, dispatcher, customHeaders, now }: TransportOptions): void {
   // A timer cannot keep a longer time limit.
   if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0 && timeout <= 2 ** 31 - 1)) {
     throw new TypeError(`\`timeout\` must be a positive number of milliseconds, not ${String(timeout)}`);
   }
   if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
     throw new TypeError('`dispatcher` must be an undici dispatcher');
+  }
+  if (now !== undefined && typeof now !== 'function') {
+    throw new TypeError('`now` must be a function that returns milliseconds since the epoch');
   }
   for (const [name, value] of Object.entries(customHeaders ?? {})) {
     validateHeaderName(name);
@@ -191,10 +196,10 @@ function mediaType(contentType: string | undefined): string {
   return /^(text|application)\/(html|plain|xml|json)\b/.exec(String(contentType))?.[0] ?? 'a body';
 }
 
-function secondsOf(retryAfter: string | undefined): number | undefined {
+function secondsOf(retryAfter: string | undefined, time: number): number | undefined {
   if (retryAfter === undefined) return undefined;
   const seconds = /^\d+$/.test(retryAfter)
     ? Number(retryAfter)
-    : (Date.parse(/^[A-Z]/.test(retryAfter) ? retryAfter : '') - Date.now()) / 1000;
+    : (Date.parse(/^[A-Z]/.test(retryAfter) ? retryAfter : '') - time) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }

@@ -16,7 +16,7 @@ export class ThreadsNetworkError extends InternalOAuthError {
   readonly status: number;
   /** The same request may succeed later: no answer, or one with HTTP 429 or 5xx. */
   readonly isTransient: boolean;
-  /** Seconds to wait, where the answer had a `Retry-After`. */
+  /** Seconds to wait, where the same request may succeed later and the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
   /** The HTTP status that was answered with, where one was. */
   readonly httpStatus: number | undefined;
@@ -39,7 +39,7 @@ export class ThreadsNetworkError extends InternalOAuthError {
       code === 'NETWORK' ||
       httpStatus === 429 ||
       (httpStatus !== undefined && httpStatus >= 500);
-    this.retryAfter = retryAfter;
+    this.retryAfter = this.isTransient ? retryAfter : undefined;
     this.httpStatus = httpStatus;
     nameAndTrace(this, ThreadsNetworkError);
   }

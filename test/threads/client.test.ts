@@ -25,6 +25,9 @@ describe('ThreadsClient: options', () => {
     ),
     ['timeout', 0],
     ['timeout', '5'],
+    ['now', 0],
+    ['profileFields', 'id,username'],
+    ['profileFields', [7]],
   ];
   for (const [name, value] of wrong) {
     it(`throws a TypeError that names ${name} for ${JSON.stringify(value)}`, () => {

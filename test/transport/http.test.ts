@@ -315,7 +315,6 @@ describe('Retry-After', () => {
     [429, '1.5', (seconds) => seconds === undefined],
     [429, '', (seconds) => seconds === undefined],
     [429, '9'.repeat(400), (seconds) => seconds === undefined],
-    [400, '7', (seconds) => seconds === undefined],
   ];
   const refusal = '{"error":{"message":"Slow down","type":"OAuthException","code":4}}';
 
@@ -332,6 +331,30 @@ describe('Retry-After', () => {
       });
     }
   }
+
+  it('counts beside a rate limit of the Graph API with any status, and beside nothing that stays', async () => {
+    const bodies = [refusal, refusal.replace('4}', '190}'), '<p>No</p>'];
+    const seen: unknown[] = [];
+    for (const body of bodies) {
+      const { origin } = await serve((_req, res) => send(res, body, { 'retry-after': '7' }, 400));
+      for (const { call } of Object.values(calls)) {
+        const error = await call(clientFor(origin)).catch((reason: unknown) => reason);
+        seen.push((error as { retryAfter?: number }).retryAfter);
+      }
+    }
+    const each = Object.keys(calls).length;
+    expect(seen).to.deep.equal([...Array(each).fill(7), ...Array(2 * each).fill(undefined)]);
+  });
+
+  it('as a date is reckoned from the clock that the app gives', async () => {
+    const header = { 'retry-after': 'Thu, 01 Jan 2026 00:01:30 GMT' };
+    const { origin } = await serve((_req, res) => send(res, refusal, header, 429));
+    const now = () => Date.UTC(2026, 0, 1);
+    const error = await clientFor(origin, { now })
+      .getProfile(LONG_TOKEN)
+      .catch((reason) => reason);
+    expect(error).to.include({ retryAfter: 90 });
+  });
 });
 
 describe('A connection that dies', () => {
