@@ -5,6 +5,7 @@ import type { TokenInfo } from '../threads/verify-token.js';
 import { type Finding, fine, note, problem } from './finding.js';
 
 const NAME = 'THREADS_TESTER_ACCESS_TOKEN';
+const NOT_NEEDED = 'It is not needed, since the app inspects with a token of its own: leave it out';
 const WEEK = 7 * 24 * 60 * 60 * 1000;
 
 const NO_TESTER: readonly ThreadsErrorReason[] = ['permission', 'not_tester'];
@@ -64,19 +65,19 @@ function isPersons({ type, userId }: TokenInfo): boolean {
 
 function notAPersons(): Finding {
   return problem(
-    `${NAME} is not the token of a person: let a Threads tester of the app sign in, and take that one.`,
+    `${NAME} is not the token of a person. ${NOT_NEEDED}, or let a Threads tester of the app sign in, and take that one.`,
   );
 }
 
 function dead(reason: ThreadsErrorReason = 'invalid_token'): Finding {
   return problem(
-    `${NAME} is dead (${reason.replaceAll('_', ' ')}): let the tester sign in again, and take the new token. Nobody can sign in with a dead one.`,
+    `${NAME} is dead (${reason.replaceAll('_', ' ')}), and nobody can sign in with a dead one. ${NOT_NEEDED}, or let the tester sign in again, and take the new token.`,
   );
 }
 
 function notATesters(): Finding {
   return problem(
-    `${NAME} may not inspect tokens, since it is no tester's: add the account under App Dashboard → App roles → Roles as a Threads tester, then accept the invite in Threads: Settings → Website permissions → Invites.`,
+    `${NAME} may not inspect tokens, since it is no tester's. ${NOT_NEEDED}, or add the account under App Dashboard → App roles → Roles as a Threads tester, then accept the invite in Threads: Settings → Website permissions → Invites.`,
   );
 }
 

@@ -193,6 +193,14 @@ describe('the doctor, asking Threads', () => {
       expect(problems[0]).to.include('no tester').and.include('accept the invite');
     });
 
+    it('says of one that is no good that none is needed', async () => {
+      for (const value of ['hush', token({ userId: MATEO }), `TH|${ID}|${READY.THREADS_APP_SECRET}`]) {
+        expect((await tester(value)).problems[0])
+          .to.include('not needed')
+          .and.include('leave it out');
+      }
+    });
+
     it('names an app token in its place', async () => {
       const { code, problems } = await tester(`TH|${ID}|${READY.THREADS_APP_SECRET}`);
       expect(code).to.equal(1);
