@@ -27,7 +27,10 @@ export class AppAccessToken {
     this.#now = now;
   }
 
-  /** The token: one request, for any number of callers at the same moment and after it. */
+  /**
+   * The token: one request, for any number of callers at the same moment and after it. A failure that nobody waits for
+   * is no unhandled rejection; whoever asks next has it asked for again.
+   */
   get(): Promise<string> {
     this.#kept ??= this.#keep(this.#ask());
     return this.#kept;

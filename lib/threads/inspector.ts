@@ -58,8 +58,7 @@ export class Inspector {
   prepare(): void {
     const { tokenVerification, testerAccessToken } = this.#options;
     if (tokenVerification === 'off' || testerAccessToken !== undefined || this.#isRefused('app')) return;
-    // Whoever needs the token next hears why there is none.
-    this.#app.get().catch(() => {});
+    void this.#app.get();
   }
 
   /**

@@ -73,16 +73,19 @@ describe('the inspector of a login', () => {
     }
   });
 
-  it('is replaced once where Threads calls it dead', async () => {
-    const { scopes, calls } = site({
-      appToken: freshAppTokens(),
-      debug: ({ access_token }) => (access_token === 'TH|1|1' ? dead : { body: answers.debug }),
+  for (const code of [102, 190]) {
+    it(`is replaced once where Threads calls it dead (${code})`, async () => {
+      const { scopes, calls } = site({
+        appToken: freshAppTokens(),
+        debug: ({ access_token }) =>
+          access_token === 'TH|1|1' ? { status: 400, body: graphError(code) } : { body: answers.debug },
+      });
+      expect(await scopes()).to.include('threads_basic');
+      expect(inspectors(calls)).to.deep.equal(['TH|1|1', 'TH|1|2']);
+      await scopes();
+      expect(inspectors(calls)).to.deep.equal(['TH|1|2']);
     });
-    expect(await scopes()).to.include('threads_basic');
-    expect(inspectors(calls)).to.deep.equal(['TH|1|1', 'TH|1|2']);
-    await scopes();
-    expect(inspectors(calls)).to.deep.equal(['TH|1|2']);
-  });
+  }
 
   it('is replaced once by all the logins that find it dead at the same moment', async () => {
     const { dispatcher, calls } = upstream({
