@@ -128,6 +128,13 @@ describe('errors: a refusal', () => {
       'Gone',
     ],
     ['with HTTP 200', 200, graphError(100, undefined, 'Surprise'), { code: 100 }, 'Surprise'],
+    [
+      'with the other type of the Graph API, and HTTP 500 although it stays',
+      500,
+      { error: { message: 'Application does not have permission', type: 'THApiException', code: 10 } },
+      { type: 'THApiException', code: 10, reason: 'permission', isTransient: false, httpStatus: 500 },
+      'Application does not have permission',
+    ],
     ['with HTTP 500', 500, graphError(2, undefined, 'Oops'), { code: 2, reason: 'temporary' }, 'Oops'],
   ];
   for (const endpoint of ENDPOINTS) {
