@@ -10,6 +10,9 @@ const SECRET_PARAMETERS = new Set([
   'state',
 ]);
 
+/** So many URLs within one another are looked into. Nobody needs more, and whoever sends more wants them to cost. */
+const DEEPEST = 5;
+
 /**
  * Replaces the value of every parameter that is a secret in a login with Threads, in the query or the fragment, by
  * `[redacted]`: for logs and for the hooks of tracing libraries, since Threads wants tokens in the query.
@@ -22,13 +25,17 @@ const SECRET_PARAMETERS = new Set([
  * Source: RFC 6750 section 5.3, "Don't pass bearer tokens in page URLs".
  */
 export function redactURL(url: string | URL): string {
-  return String(url)
+  return withoutValues(String(url), DEEPEST);
+}
+
+function withoutValues(url: string, depth: number): string {
+  return url
     .split(/([?&#])/)
-    .map(withoutValue)
+    .map((part) => withoutValue(part, depth))
     .join('');
 }
 
-function withoutValue(part: string): string {
+function withoutValue(part: string, depth: number): string {
   const equals = part.indexOf('=');
   if (equals === -1) return part;
   const [name, value] = [part.slice(0, equals), part.slice(equals + 1)];
@@ -36,7 +43,8 @@ function withoutValue(part: string): string {
 
   // A value may be a URL itself, as where a login page is told what comes next.
   const inner = percentDecoded(value);
-  const redacted = inner === value ? inner : redactURL(inner);
+  if (inner === value) return part;
+  const redacted = depth > 0 ? withoutValues(inner, depth - 1) : REDACTED;
   return redacted === inner ? part : `${name}=${encodeURIComponent(redacted)}`;
 }
 

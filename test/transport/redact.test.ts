@@ -154,6 +154,13 @@ describe('redactURL', () => {
     }
   });
 
+  it('attack: a URL of 200 KB with 50,000 URLs within one another, is no reason to fail, and still redacted', () => {
+    // Each reading undoes one character's percent-encoding, and finds one parameter more within.
+    const nested = `${'a='.repeat(50_000)}${'%'.repeat(50_000)}${'3'.repeat(49_999)}41`;
+    expect(redactURL(`/?${nested}&code=AQBx`)).to.match(/&code=\[redacted\]$/);
+    expect(redactURL(`/?${nested}`)).to.match(/redacted/);
+  });
+
   it('takes a URL object', () => {
     expect(redactURL(new URL('https://a.example/?code=1'))).to.equal('https://a.example/?code=[redacted]');
   });
