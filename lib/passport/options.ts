@@ -194,13 +194,13 @@ function stateOptions({
   clientSecret,
   now,
 }: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
-  if (store !== undefined && state === false) {
-    throw new TypeError('`state: false` and a `store` contradict each other: leave one of them out');
+  if (store && (state ?? true) !== true && state !== store) {
+    throw new TypeError('`state` and `store` contradict each other: leave one of them out');
   }
   const chosen = store ?? state ?? new CookieStateStore({ now });
-  if (typeof chosen !== 'boolean' && !isStateStore(chosen)) {
+  if ((store as unknown) === false || (typeof chosen !== 'boolean' && !isStateStore(chosen))) {
     throw new TypeError(
-      '`state` must be true, false or a state store, with the methods `store` and `verify`',
+      '`store` must be a state store, with the methods `store` and `verify`; `state` must be one, true, or false for none',
     );
   }
   const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;

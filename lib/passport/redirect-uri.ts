@@ -26,8 +26,8 @@ export function readRedirectURI(value: unknown): RedirectURI {
   // A browser takes `//host` and `/\host` for another host.
   if (/^\/(?![/\\])[^#\s]*$/.test(text)) return { value: text, url: undefined, path: comparable(text) };
 
-  const url =
-    /^https?:\/\//i.test(text) && !text.includes('#') && URL.canParse(text) ? new URL(text) : undefined;
+  // Of what else a parser would mend, nothing is the registered URI to the letter.
+  const url = /^https?:\/\/[^/\\#\s][^\\#\s]*$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (!url) {
     throw new TypeError(
       `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be one of the App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs`,
@@ -36,9 +36,13 @@ export function readRedirectURI(value: unknown): RedirectURI {
   return { value: text, url, path: comparable(url.pathname) };
 }
 
-/** Tells whether a request is for the path of the redirect URI, however a router may have matched it. */
+/**
+ * Tells whether a request is for the path of the redirect URI, however a router may have matched it. Where the one path
+ * ends as the other does, it is: a proxy may have taken a prefix off, or put one on.
+ */
 export function isRequestTo({ path }: RedirectURI, req: Request): boolean {
-  return comparable(req.originalUrl ?? req.url ?? '') === path;
+  const asked = comparable(req.originalUrl ?? req.url ?? '');
+  return asked.endsWith(path) || path.endsWith(asked);
 }
 
 /**
@@ -47,24 +51,28 @@ export function isRequestTo({ path }: RedirectURI, req: Request): boolean {
  * @returns the host that the request names, or `undefined` where it is the right one or not to be told
  */
 export function otherHost({ url }: RedirectURI, req: Request): string | undefined {
-  const { host, 'x-forwarded-host': forwarded } = req.headers ?? {};
-  const named = [forwarded, host].flat().filter((name) => name !== undefined && HOST.test(name));
-  if (!url || named.length === 0) return undefined;
-  const isRight = (name?: string) =>
+  const { host, ':authority': authority, 'x-forwarded-host': forwarded } = req.headers ?? {};
+  const named = [forwarded, host ?? authority]
+    .flatMap((names) => String(names ?? '').split(','))
+    .map((name) => name.trim())
+    .filter((name) => HOST.test(name));
+  if (!url) return undefined;
+  const isRight = (name: string) =>
     URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === url.hostname;
   return named.some(isRight) ? undefined : named[0];
 }
 
-// Routers ignore case and a slash at the end, and some decode: what a router takes for the path must be found to be it.
+// Routers ignore case and a slash at the end, some decode, and to Fastify `;` may begin the query: what a router takes
+// for the path must be found to be it.
 function comparable(target: string): string {
-  const path = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i.exec(target)?.[1] ?? '';
+  const path = /^(?:https?:\/\/[^/?#]*)?([^?#;]*)/i.exec(target)?.[1] ?? '';
   let decoded = path;
   try {
     decoded = decodeURIComponent(path);
   } catch {
     // Not encoded, or not rightly: compared as it is.
   }
-  return decoded
+  return `/${decoded}`
     .toLowerCase()
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '');

@@ -128,7 +128,7 @@ describe('ThreadsStrategy: options', () => {
   });
 
   for (const name of ['state', 'store']) {
-    for (const value of ['text', 1, {}, { store() {} }, { verify() {} }]) {
+    for (const value of ['text', 1, {}, [], { store() {} }, { verify() {} }]) {
       it(`throws for the ${name} ${JSON.stringify(value)} (${Object.keys(value)})`, () => {
         expect(() => construct({ [name]: value })).to.throw(TypeError, 'state store');
       });
@@ -171,8 +171,13 @@ describe('ThreadsStrategy: options', () => {
     '/\\evil.example/callback',
     '/call back',
     '/callback#top',
+    'https://app.example/callback\n',
+    ' https://app.example/callback',
+    'https://app.example/call back',
+    'https:///app.example/callback',
+    'https://app.example\\callback',
   ]) {
-    it(`throws for the callbackURL ${callbackURL}`, async () => {
+    it(`throws for the callbackURL ${JSON.stringify(callbackURL)}`, async () => {
       expect(() => construct({ callbackURL })).to.throw(TypeError, /`callbackURL`.*App Dashboard/);
       const outcome = await runStrategy(construct({}), { url: '/login' }, { callbackURL });
       expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(TypeError);
@@ -200,11 +205,17 @@ describe('ThreadsStrategy: options', () => {
     });
   }
 
-  it('throws for a store beside `state: false`: two readings', () => {
-    expect(() => construct({ state: false, store: new CookieStateStore({ secret: 's' }) })).to.throw(
-      TypeError,
-      'contradict',
-    );
+  it('throws for a store beside `state: false`, or beside another store: two readings', () => {
+    const store = new CookieStateStore({ secret: 's' });
+    for (const state of [false, new CookieStateStore({ secret: 's' })]) {
+      expect(() => construct({ state, store })).to.throw(TypeError, 'contradict');
+    }
+  });
+
+  it('throws for `store: false`, which would leave a login without CSRF protection, whatever `state` says', () => {
+    for (const state of [undefined, true, false]) {
+      expect(() => construct({ state, store: false })).to.throw(TypeError, '`store` must be a state store');
+    }
   });
 
   async function warnings(options: Record<string, unknown>) {
