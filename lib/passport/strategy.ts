@@ -10,12 +10,13 @@ import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import { type Answer, readAnswer } from './callback.js';
 import type { ThreadsFailure } from './failure.js';
+import { requestFor } from './oauth2-request.js';
 import { forOneRequest } from './one-request.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
 import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
 import { isRequestTo, otherHost, type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import { preventCaching } from './state/response.js';
-import { type ThreadsStateStore, verifyingFor, withAppState } from './state/state-store.js';
+import { storingFor, type ThreadsStateStore, verifyingFor } from './state/state-store.js';
 import {
   type AnyVerify,
   type Returning,
@@ -159,15 +160,14 @@ export class ThreadsStrategy extends OAuth2Strategy {
     this.warnOfHost(req, target);
 
     const own = scope === undefined ? options : { ...options, scope: scopeParameter(scope, requiredScopes) };
-    const isParameter = !oauth2.store && typeof state === 'string';
-    if (isParameter || state === undefined) {
-      super.authenticate(req, own);
+    const asked = requestFor(req, {});
+    if (!oauth2.store && typeof state === 'string') {
+      super.authenticate(asked, own);
       return;
     }
-    // passport-oauth2 takes a string for the parameter `state` itself, and sends it past the store.
-    const kept = this.keepsInSession() ? [state] : state;
-    const leg = Object.create(this, { _stateStore: { value: withAppState(this._stateStore, kept) } });
-    super.authenticate.call(leg, req, { ...own, state: undefined });
+    const kept = state !== undefined && this.keepsInSession() ? [state] : state;
+    const leg = Object.create(this, { _stateStore: { value: storingFor(req, this._stateStore, kept) } });
+    super.authenticate.call(leg, asked, { ...own, state: undefined });
   }
 
   /** Has passport-oauth2 verify the state, whatever the answer is, and opens the answer after that. */
@@ -198,7 +198,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
       _login: { value: login },
       _stateStore: { value: verifyingFor(req, this._stateStore, verified) },
     });
-    super.authenticate.call(leg, codeAlone(req, answer), options);
+    // It verifies the state of a code alone, so every answer brings one.
+    const code = answer.kind === 'code' ? answer.code : answer.kind;
+    super.authenticate.call(leg, requestFor(req, { code, state: answer.state }), options);
   }
 
   private async exchange(code: string, params: GrantParams): Promise<Tokens> {
@@ -337,15 +339,6 @@ export class ThreadsStrategy extends OAuth2Strategy {
       'ThreadsStrategyWarning',
     );
   }
-}
-
-/** The request as passport-oauth2 is to see it: it verifies the state of a code alone, so every answer brings one. */
-function codeAlone(req: Request, answer: Answer): Request {
-  const code = answer.kind === 'code' ? answer.code : answer.kind;
-  return Object.create(req, {
-    query: { value: { code, state: answer.state } },
-    body: { value: undefined },
-  });
 }
 
 /** What becomes of an answer whose state is not that of a login of this browser: not one word of it is repeated. */

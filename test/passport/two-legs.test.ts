@@ -131,6 +131,8 @@ describe('attack: a callback that starts a login of its own', () => {
     '/AUTH/Threads/callback',
     '//auth//threads/callback',
     '/auth/threads/call%62ack',
+    '/auth/threads%2Fcallback',
+    `${PATH};from=x`,
     'https://app.example/auth/threads/callback',
   ];
   for (const url of spellings) {
@@ -168,10 +170,36 @@ describe('attack: a callback that starts a login of its own', () => {
     });
   }
 
+  for (const [title, url] of [
+    ['takes a prefix off', '/threads/callback'],
+    ['puts a prefix on', `/functions/app${PATH}`],
+  ] as const) {
+    it(`fails with 400 behind a proxy that ${title}: ${url}`, async () => {
+      const { strategy } = site();
+      const outcome = await runStrategy(strategy, { url, query: {}, res: response() });
+      expect(expectOutcome(outcome, 'fail').status).to.equal(400);
+    });
+  }
+
   it('does not stop a login that starts elsewhere', async () => {
     const { strategy } = site();
-    for (const url of ['/auth/threads', '/', '/auth/threads/callback/again']) {
+    const starts = ['/auth/threads', '/', '', `${PATH}/again`, '/other/callback', '/threads-callback'];
+    for (const url of starts) {
       expectOutcome(await runStrategy(strategy, { url, res: response() }), 'redirect');
+    }
+  });
+});
+
+describe('attack: parameters that an object of the app inherits', () => {
+  it('are no answer: nothing that was not sent is believed or shown', async () => {
+    const inherited = { error: 'access_denied', error_description: SMUGGLED, code: CODE, state: 's' };
+    for (const own of [{ query: Object.create(inherited) }, { body: Object.create(inherited) }]) {
+      const { strategy, calls } = site({ state: false });
+      const started = await runStrategy(strategy, { url: '/auth/threads', ...own });
+      expectOutcome(started, 'redirect');
+      const ended = await runStrategy(strategy, { url: PATH, ...own });
+      expect(expectOutcome(ended, 'fail').status).to.equal(400);
+      expect(calls).to.have.length(0);
     }
   });
 });
@@ -277,6 +305,113 @@ describe('a state store of one’s own', () => {
     }
   });
 
+  type Done = (error: unknown, ...said: unknown[]) => void;
+  const stores: [title: string, store: object][] = [
+    [
+      '2 and 3 parameters',
+      {
+        store: (_req: unknown, done: Done) => done(null, 'handle'),
+        verify: (_req: unknown, state: string, done: Done) => done(null, state === 'handle'),
+      },
+    ],
+    [
+      '3 and 4 parameters',
+      {
+        store: (_req: unknown, meta: { clientID: string }, done: Done) => done(null, `of ${meta.clientID}`),
+        verify: (_req: unknown, state: string, meta: { clientID: string }, done: Done) =>
+          done(null, state === `of ${meta.clientID}`),
+      },
+    ],
+    [
+      '4 parameters',
+      {
+        store: (_req: unknown, kept: unknown, { callbackURL }: { callbackURL: string }, done: Done) =>
+          done(null, JSON.stringify([kept ?? null, callbackURL])),
+        verify(_req: unknown, state: string, { callbackURL }: { callbackURL: string }, done: Done) {
+          const [kept, where] = JSON.parse(state);
+          done(null, where === callbackURL, kept ?? undefined);
+        },
+      },
+    ],
+    [
+      '5 parameters',
+      {
+        store: (_req: unknown, _verifier: undefined, kept: unknown, _meta: object, done: Done) =>
+          done(null, JSON.stringify(kept ?? null)),
+        verify: (_req: unknown, state: string, done: Done) =>
+          done(null, true, JSON.parse(state) ?? undefined),
+      },
+    ],
+    [
+      'methods that are async',
+      {
+        async store(_req: unknown, done: Done) {
+          await null;
+          done(null, 'handle');
+        },
+        async verify(_req: unknown, state: string, done: Done) {
+          await null;
+          done(null, state === 'handle');
+        },
+      },
+    ],
+  ];
+  for (const [title, store] of stores) {
+    it(`with ${title} keeps a login, as \`store\` and as \`state\``, async () => {
+      for (const option of ['store', 'state']) {
+        const { strategy } = site({ [option]: store });
+        const { state } = await begin(strategy);
+        expect(expectOutcome(await comeBack(strategy, { code: CODE, state }), 'success').info).to.deep.equal(
+          {},
+        );
+        if ((store as { store: Done }).store.length < 4) continue;
+        const kept = await begin(strategy, { state: '/settings' });
+        const ended = await comeBack(strategy, { code: CODE, state: kept.state });
+        expect(expectOutcome(ended, 'success').info.state).to.equal('/settings');
+      }
+    });
+  }
+
+  for (const reason of [new Error('the database is down'), undefined]) {
+    it(`that is async and rejects with ${reason} ends in an error, at both ends, and not in a crash`, async () => {
+      const store = {
+        async store(_req: unknown, _done: Done) {
+          throw reason;
+        },
+        async verify(_req: unknown, _state: string, _done: Done) {
+          throw reason;
+        },
+      };
+      const { strategy, calls } = site({ store } as object);
+      for (const outcome of [
+        await runStrategy(strategy, { url: '/auth/threads' }),
+        await comeBack(strategy, { code: CODE, state: 's' }),
+      ]) {
+        const { error } = expectOutcome(outcome, 'error');
+        if (reason) expect(error).to.equal(reason);
+        else expect(error).to.be.instanceOf(Error);
+      }
+      expect(calls).to.have.length(0);
+    });
+  }
+
+  it('that says yes after it said no signs nobody in', async () => {
+    const store = {
+      store(_req: unknown, done: Done) {
+        done(null, 'one');
+        done(null, 'two');
+      },
+      verify(_req: unknown, _state: string, done: Done) {
+        done(null, false);
+        done(null, true);
+      },
+    };
+    const { strategy, calls } = site({ store } as object);
+    expect((await begin(strategy)).state).to.equal('one');
+    expectOutcome(await comeBack(strategy, { code: CODE, state: 's' }), 'fail');
+    expect(calls).to.have.length(0);
+  });
+
   it('that is asynchronous brings an error of a subclass to the login, not to the process', async () => {
     const store = {
       store() {},
@@ -331,9 +466,26 @@ describe('a login that starts at another host than callbackURL’s', () => {
     expect(heard[0]).to.include('localhost:3000').and.include('app.example');
   });
 
+  it('is told over HTTP/2, which has another name for the host', async () => {
+    expect(await warnings([{ ':authority': 'app.example' }])).to.deep.equal([]);
+    expect((await warnings([{ ':authority': 'www.app.example' }]))[0]).to.include('at www.app.example,');
+  });
+
+  for (const [callbackURL, host] of [
+    ['https://bücher.example/callback', 'xn--bcher-kva.example'],
+    ['https://[::1]:3000/callback', '[0:0::1]:3000'],
+  ] as const) {
+    it(`is not told for ${callbackURL} at ${host}, which are one`, async () => {
+      expect(await warnings([{ host }], { callbackURL })).to.deep.equal([]);
+    });
+  }
+
   it('is not told for the right host, with any port, behind a proxy, or for a path', async () => {
     expect(await warnings([{ host: 'app.example' }, { host: 'APP.example:8443' }])).to.deep.equal([]);
-    expect(await warnings([{ host: '127.0.0.1:3000', 'x-forwarded-host': 'app.example' }])).to.deep.equal([]);
+    for (const forwarded of ['app.example', 'app.example, inner.example', 'outer.example,app.example:443']) {
+      const headers = { host: '127.0.0.1:3000', 'x-forwarded-host': forwarded };
+      expect(await warnings([headers])).to.deep.equal([]);
+    }
     expect(await warnings([{ host: 'localhost' }], { callbackURL: PATH })).to.deep.equal([]);
   });
 

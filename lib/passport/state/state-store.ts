@@ -36,25 +36,30 @@ export interface ThreadsStateStore {
 }
 
 /**
- * A store for the start of one login, which keeps the app's own state whatever it is: passport-oauth2 would send a string
- * past the store.
+ * A store for the start of one login, which hands the strategy's store the request as it is, and the app's own state
+ * whatever it is: passport-oauth2 would send a string past the store.
  *
+ * @param req - the request of the framework
  * @param store - the strategy's store
- * @param state - the app's own state
- * @throws TypeError where the store keeps none
+ * @param appState - the app's own state; `undefined` for none
+ * @throws TypeError where there is some and the store keeps none
  */
-export function withAppState(store: ThreadsStateStore, state: unknown): Pick<ThreadsStateStore, 'store'> {
-  const begin = store.store as (...args: unknown[]) => void;
-  if (begin.length < 4) {
+export function storingFor(
+  req: Request,
+  store: ThreadsStateStore,
+  appState: unknown,
+): Pick<ThreadsStateStore, 'store'> {
+  const begin = store.store as AnyMethod;
+  if (appState !== undefined && begin.length < 4) {
     throw new TypeError(
       '`state` was given to passport.authenticate, but the state store of the strategy keeps no application state: use the default store or `state: true`, or let the `store` method of your own take (req, state, meta, done)',
     );
   }
   return {
-    store(req: Request, _state: unknown, meta: StateMetadata, done: StateStoredCallback) {
-      // As passport-oauth2 calls a store of five parameters: with the code verifier of PKCE, of which there is none.
-      const verifier = begin.length === 5 ? [undefined] : [];
-      begin.call(store, req, ...verifier, state, meta, done);
+    store(_req: Request, _state: unknown, meta: StateMetadata, done: StateStoredCallback) {
+      // Those that passport-oauth2 gives by number; the first of five is the code verifier of PKCE, of which there is none.
+      const given = { 5: [undefined, appState, meta], 4: [appState, meta], 3: [meta] }[begin.length] ?? [];
+      firstWord((heard) => begin.call(store, req, ...given, heard), done, done);
     },
   };
 }
@@ -72,19 +77,49 @@ export function verifyingFor(
   store: ThreadsStateStore,
   verified: (error: unknown, ok?: boolean, info?: unknown) => boolean,
 ): Pick<ThreadsStateStore, 'verify'> {
+  const verify = store.verify as AnyMethod;
   return {
     verify(_req: Request, state: string, meta: StateMetadata, goOn: StateVerifiedCallback) {
-      const verify = store.verify as (...args: unknown[]) => void;
+      const given = verify.length === 4 ? [state, meta] : [state];
       const heard: StateVerifiedCallback = (error, ok, info) => {
-        if (!verified(error, ok, info)) return;
-        try {
-          goOn(null, ok);
-        } catch (thrown) {
-          // Nobody else would catch it where the store is asynchronous.
-          verified(thrown);
-        }
+        if (verified(error, ok, info)) goOn(null, ok);
       };
-      verify.call(store, req, state, ...(verify.length === 4 ? [meta] : []), heard);
+      firstWord((heard) => verify.call(store, req, ...given, heard), heard, goOn);
     },
   };
+}
+
+type AnyMethod = (...args: unknown[]) => unknown;
+
+/**
+ * Asks a store, whose first word counts: after a no, a yes signs nobody in. Its exception, and the rejection of an
+ * `async` method, are its word too.
+ *
+ * @param ask - calls the method of the store
+ * @param heard - hears its word
+ * @param failed - hears what `heard` throws, which nobody else would catch where the store is asynchronous
+ */
+function firstWord(
+  ask: (heard: AnyMethod) => unknown,
+  heard: (error: Error | null, ...said: never[]) => void,
+  failed: (error: Error) => void,
+): void {
+  let isSaid = false;
+  const once = (...said: unknown[]) => {
+    if (isSaid) return;
+    isSaid = true;
+    try {
+      heard(...(said as [null, ...never[]]));
+    } catch (thrown) {
+      failed(thrown as Error);
+    }
+  };
+  const broken = (reason: unknown) => once(reason || new Error('The state store failed without saying why'));
+  try {
+    const returned = ask(once);
+    if (returned instanceof Promise) returned.catch(broken);
+  } catch (thrown) {
+    if (isSaid) throw thrown;
+    broken(thrown);
+  }
 }
