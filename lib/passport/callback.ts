@@ -2,11 +2,14 @@ import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { withoutFragment } from '../threads/fragment.js';
 import { secretRemover } from '../transport/redact.js';
 
-/** What the authorization window sent the person back with. Nothing in it is to be believed before its `state` is. */
+/**
+ * What the authorization window sent the person back with. Nothing in it is to be believed before its `state` is, and
+ * what it says is read only then: an attacker has no part in it, nor in what it costs.
+ */
 export type Answer = { state: string | undefined } & (
   | { kind: 'code'; code: string }
-  | { kind: 'cancelled'; message: string; reason: string }
-  | { kind: 'refused'; error: ThreadsAuthorizationError }
+  | { kind: 'cancelled'; read: () => { message: string; reason: string } }
+  | { kind: 'refused'; read: () => ThreadsAuthorizationError }
   | { kind: 'malformed'; message: string }
 );
 
@@ -61,19 +64,28 @@ export function readAnswer(query: unknown, body: unknown): Answer | undefined {
     return { kind: 'malformed', message: `${problems[0]}. Please start again.`, state };
   if (code) return { kind: 'code', code, state };
 
-  const clean = secretRemover([state ?? '']);
-  const said = (name: Parameter) => clean(bare(name));
+  const quoting = () => {
+    const clean = secretRemover([state ?? '']);
+    return (name: Parameter) => clean(bare(name));
+  };
   if (error && CANCELLED.has(error)) {
-    const message = said('error_description') ?? 'The user denied your request';
-    return { kind: 'cancelled', message, reason: said('error_reason') ?? 'user_denied', state };
+    const read = () => {
+      const said = quoting();
+      const message = said('error_description') ?? 'The user denied your request';
+      return { message, reason: said('error_reason') ?? 'user_denied' };
+    };
+    return { kind: 'cancelled', read, state };
   }
-  const refusal = new ThreadsAuthorizationError(said('error_description') ?? said('error_message'), {
-    code: said('error'),
-    reason: said('error_reason'),
-    errorCode: /^\d{1,15}$/.test(errorCode ?? '') ? Number(errorCode) : undefined,
-    uri: said('error_uri'),
-  });
-  return { kind: 'refused', error: refusal, state };
+  const read = () => {
+    const said = quoting();
+    return new ThreadsAuthorizationError(said('error_description') ?? said('error_message'), {
+      code: said('error'),
+      reason: said('error_reason'),
+      errorCode: /^\d{1,15}$/.test(errorCode ?? '') ? Number(errorCode) : undefined,
+      uri: said('error_uri'),
+    });
+  };
+  return { kind: 'refused', read, state };
 }
 
 function valuesIn(source: unknown, name: Parameter): unknown[] {

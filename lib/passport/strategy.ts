@@ -181,10 +181,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
       } else if (!ok) {
         this.failWith(403, withoutState(answer, info));
       } else if (answer.kind === 'cancelled') {
-        const { message, reason } = answer;
-        this.failWith(403, { type: 'access_denied', message, reason });
+        this.failWith(403, { type: 'access_denied', ...answer.read() });
       } else if (answer.kind === 'refused') {
-        this.error(answer.error);
+        this.error(answer.read());
       } else {
         login.appState = this.keepsInSession() ? (info as [unknown] | undefined)?.[0] : info;
         return true;
