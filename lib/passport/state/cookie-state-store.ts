@@ -181,6 +181,7 @@ export class CookieStateStore implements ThreadsStateStore {
    * @param login - what was given to {@link CookieStateStore.begin}
    * @returns whether the login began in this browser, and the `Set-Cookie` headers that use the attempt up. Send
    *   them either way
+   * @throws TypeError when the redirect URI is not absolute
    */
   finish(cookie: string | null | undefined, state: unknown, login: Login): FinishedLogin {
     // The `#_` that a client copied with the whole URL is behind the state where that comes last.

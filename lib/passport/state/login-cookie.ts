@@ -119,6 +119,9 @@ function contextOf({ clientID, callbackURL }: Login): string {
 }
 
 /** `__Host-` makes browsers refuse the cookie from anyone but this host, over https (RFC 6265bis). */
-function prefix({ callbackURL }: Login): '__Host-' | '' {
-  return callbackURL !== undefined && new URL(callbackURL).protocol === 'https:' ? '__Host-' : '';
+function prefix({ callbackURL = '' }: Login): '__Host-' | '' {
+  const protocol = URL.canParse(callbackURL) ? new URL(callbackURL).protocol : '';
+  if (protocol === 'https:') return '__Host-';
+  if (protocol === 'http:') return '';
+  throw new TypeError('A login needs its `callbackURL`: the redirect URI, as an absolute http(s) URL');
 }

@@ -189,12 +189,39 @@ describe('Login CSRF from a subdomain, which sets the cookie of the attacker for
     }
   });
 
-  it('is not made possible by a redirect URI that cannot be read', () => {
-    const { store } = clock();
-    expect(() => store.begin(undefined, { clientID, callbackURL: '/auth/threads/callback' })).to.throw(
-      TypeError,
-    );
-  });
+  for (const [title, name] of [
+    ['white space that a browser takes for a part of the name', (own: string) => `\u2000${own}`],
+    ['white space as other bytes', (own: string) => `\x85${own}`],
+    ['capital letters, which some servers do not tell apart', (own: string) => own.toUpperCase()],
+    ['no name, and the rest in its value', (own: string) => `=${own}`],
+    ['the prefix twice', (own: string) => `__Host-${own}`],
+  ] as const) {
+    it(`is refused where the name of the cookie gets past the browser with ${title}`, () => {
+      const { store } = clock();
+      const attacker = store.begin(undefined, SECURE_LOGIN);
+      const [own = '', value = ''] = attacker.setCookie[0]!.split(';')[0]!.split('=');
+      const planted = `${name(own)}=${value}`;
+      expect(store.finish(planted, attacker.state, SECURE_LOGIN)).to.include({ ok: false });
+      expect(store.finish(`a=1; ${planted}`, attacker.state, SECURE_LOGIN)).to.include({ ok: false });
+    });
+  }
+
+  for (const callbackURL of [
+    '/auth/threads/callback',
+    'app.example/callback',
+    'ftp://app.example/',
+    undefined,
+  ]) {
+    it(`is not made possible by the redirect URI ${callbackURL}, of which nobody can tell whether it is https`, () => {
+      const { store } = clock();
+      const login = { clientID, ...(callbackURL !== undefined && { callbackURL }) };
+      expect(() => store.begin(undefined, login)).to.throw(TypeError, 'absolute http(s) URL');
+      expect(() => store.finish(undefined, 'A'.repeat(43), login)).to.throw(
+        TypeError,
+        'absolute http(s) URL',
+      );
+    });
+  }
 });
 
 describe('The logins of one browser', () => {
