@@ -91,12 +91,15 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @throws TypeError when an option is missing or wrong, or `verify` declares a number of parameters of no form
    */
   constructor(options: Options, verify: Returning<VerifyFunction>);
-  constructor(options: Options, verify: VerifyFunction);
-  constructor(options: Options, verify: VerifyFunctionWithParams);
+  constructor(options: Options, verify: VerifyFunction | VerifyFunctionWithParams);
   constructor(options: OptionsWithRequest, verify: Returning<VerifyFunctionWithRequest>);
-  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
-  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequestAndParams);
+  constructor(
+    options: OptionsWithRequest,
+    verify: VerifyFunctionWithRequest | VerifyFunctionWithRequestAndParams,
+  );
   constructor(options: ThreadsStrategyOptions & { passReqToCallback: boolean }, verify: AnyVerify);
+  // The first once more: where none fits, TypeScript explains the last.
+  constructor(options: Options, verify: Returning<VerifyFunction>);
   constructor(
     options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
     verify: AnyVerify,

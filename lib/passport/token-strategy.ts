@@ -11,6 +11,7 @@ import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js'
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
 import {
   type AnyVerify,
+  type Returning,
   type VerifyCaller,
   type VerifyFunction,
   type VerifyFunctionWithParams,
@@ -21,7 +22,6 @@ import {
 
 type Options = ThreadsTokenStrategyOptions & { passReqToCallback?: false | undefined };
 type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: true };
-type OptionsOfEither = ThreadsTokenStrategyOptions & { passReqToCallback?: boolean | undefined };
 
 /**
  * Signs in a person whose Threads access token a client sends.
@@ -55,12 +55,20 @@ export class ThreadsTokenStrategy extends Strategy {
    * `params` are `access_token` and `user_id`
    * @throws TypeError when an option is missing or wrong
    */
-  constructor(options: Options, verify: VerifyFunction);
-  constructor(options: Options, verify: VerifyFunctionWithParams);
-  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequest);
-  constructor(options: OptionsWithRequest, verify: VerifyFunctionWithRequestAndParams);
-  constructor(options: OptionsOfEither, verify: AnyVerify);
-  constructor(options: OptionsOfEither, verify: AnyVerify) {
+  constructor(options: Options, verify: Returning<VerifyFunction>);
+  constructor(options: Options, verify: VerifyFunction | VerifyFunctionWithParams);
+  constructor(options: OptionsWithRequest, verify: Returning<VerifyFunctionWithRequest>);
+  constructor(
+    options: OptionsWithRequest,
+    verify: VerifyFunctionWithRequest | VerifyFunctionWithRequestAndParams,
+  );
+  constructor(options: ThreadsTokenStrategyOptions & { passReqToCallback: boolean }, verify: AnyVerify);
+  // The first once more: where none fits, TypeScript explains the last.
+  constructor(options: Options, verify: Returning<VerifyFunction>);
+  constructor(
+    options: ThreadsTokenStrategyOptions & { passReqToCallback?: boolean | undefined },
+    verify: AnyVerify,
+  ) {
     if (typeof verify !== 'function') {
       throw new TypeError(
         'ThreadsTokenStrategy needs a verify callback: new ThreadsTokenStrategy(options, verify)',

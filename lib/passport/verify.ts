@@ -21,8 +21,7 @@ export type VerifyCallback = (error?: unknown, user?: Express.User | false | nul
  * What a verify callback returns: with three parameters, a promise of the user, or of `false` for "not this one"; with
  * `done`, nothing.
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that calls `done` returns nothing, or a promise of it
-export type VerifyResult = Promise<Express.User | false | null | void> | void;
+export type VerifyResult = Promise<Express.User | false | null> | Promise<void> | void;
 
 /**
  * The verify callback: `async (accessToken, refreshToken, profile) => user`, or with `done` as a fourth parameter.
@@ -54,7 +53,8 @@ export type VerifyFunctionWithRequestAndParams = (
 ) => VerifyResult;
 
 /**
- * The same function where it returns the user: TypeScript reads `false` as a `boolean` where `void` is allowed beside it.
+ * The same function where it returns the user. Beside {@link VerifyResult}, it lets a function return `false` and nothing
+ * else, which TypeScript would read as a `boolean`, and it is what a wrong function is compared with.
  */
 export type Returning<Verify extends (...args: never[]) => VerifyResult> = (
   ...args: Parameters<Verify>

@@ -31,6 +31,16 @@ export const strategies = [
   ),
 ];
 
+/** Whoever refuses everybody. */
+export const closed = new ThreadsTokenStrategy(options, async () => false);
+
+export function refusedFunctions() {
+  // @ts-expect-error a promise of anything but a user, false or null
+  new ThreadsTokenStrategy(options, async (_a, _r, profile) => profile.id);
+  // @ts-expect-error a misspelt member of the profile
+  new ThreadsTokenStrategy(options, async (_a, _r, profile) => (profile.usernmae ? user : null));
+}
+
 export const accepted: ThreadsTokenStrategyOptions[] = [
   options,
   { ...options, requiredScopes: 'threads_basic', profileFields: false, timeout: 5000 },

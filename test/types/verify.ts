@@ -12,6 +12,7 @@ import {
 import type { Equal, Expect } from './expect.js';
 
 declare const user: Express.User;
+declare function findOrNothing(profile: ThreadsProfile): Promise<Express.User | undefined>;
 declare function find(profile: ThreadsProfile, params?: TokenParams): Promise<Express.User | false | null>;
 const options = { clientID: '1', clientSecret: 's', callbackURL: 'https://app.example/callback' };
 const withRequest = { ...options, passReqToCallback: true } as const;
@@ -114,6 +115,10 @@ export function refused() {
   new ThreadsStrategy(options, (_a, _r, _params, _profile, done) => done(null, user));
   // @ts-expect-error a promise of anything but a user, false or null
   new ThreadsStrategy(options, async (_a, _r, profile) => profile.id);
+  // @ts-expect-error a promise of nobody is refused at run time: say `?? false`
+  new ThreadsStrategy(options, async (_a, _r, profile) => findOrNothing(profile));
+  // @ts-expect-error the same with the request in front
+  new ThreadsStrategy(withRequest, async (_req, _a, _r, profile) => findOrNothing(profile));
   // @ts-expect-error true is no user
   new ThreadsStrategy(options, async (_a, _r, _profile) => true);
   // @ts-expect-error no promise
