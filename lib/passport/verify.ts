@@ -102,7 +102,7 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): Ver
       refreshToken,
       ...(takesParams ? [withoutProfile(params)] : []),
       profile,
-      ...(takesDone ? [new Proxy(finish, NO_PROFILE)] : []),
+      ...(takesDone ? [noProfile(finish)] : []),
     ];
 
     try {
@@ -139,7 +139,8 @@ function promised(returned: unknown): PromiseLike<unknown> {
 
 function userOf(user: unknown): Express.User | false {
   if (user === false || user === null) return false;
-  if (!user) throw noUser(`a promise of ${user === '' ? 'an empty string' : String(user)}`);
+  // `true` says that somebody may come in, and not who.
+  if (!user || user === true) throw noUser(`a promise of ${user === '' ? 'an empty string' : String(user)}`);
   return user as Express.User;
 }
 
@@ -149,9 +150,12 @@ function noUser(what: string): TypeError {
   );
 }
 
+/** That of the language itself: some apps put a promise library in the place of the global `Promise`. */
+const { then } = Object.getPrototypeOf((async () => {})()) as Promise<unknown>;
+
 /**
- * Hears what becomes of an async function that takes `done`. Only a native promise counts: a query that is sent when its
- * `then` is called would be sent twice.
+ * Hears what becomes of an async function that takes `done`. Only a native promise counts, and no `then` of its own: a
+ * query that is sent when its `then` is called would be sent twice.
  */
 function hearPromise(returned: unknown, refuse: (reason: unknown) => void): void {
   if (!types.isPromise(returned)) return;
@@ -161,7 +165,7 @@ function hearPromise(returned: unknown, refuse: (reason: unknown) => void): void
       new TypeError('The verify callback returned a user, but takes `done`: leave `done` out or call it'),
     );
   };
-  Promise.prototype.then.call(returned, mistaken, refuse);
+  then.call(returned, mistaken, refuse);
 }
 
 /** Hands on the first outcome alone. */
@@ -194,15 +198,39 @@ const PROFILE_MEMBERS: ReadonlySet<string | symbol> = new Set<keyof ThreadsProfi
   '_json',
 ]);
 
-/** Keeps `done` from being taken for the profile: two people whose `id` is `undefined` would share an account. */
-const NO_PROFILE: ProxyHandler<VerifyCallback> = {
+/** What every copy of `done` reads: `{ ...done }` would be a profile without an id. */
+const COPIED = Symbol('no profile');
+
+const NOT_DONE: ProxyHandler<VerifyCallback> = {
   get(done, member, receiver) {
-    if (!PROFILE_MEMBERS.has(member)) return Reflect.get(done, member, receiver);
-    throw new TypeError(
-      `The verify callback read \`${String(member)}\` from its last parameter, which is \`done\`: the profile is the parameter before it. How many parameters the function declares decides`,
-    );
+    if (member === COPIED) throw takenForProfile('copied');
+    if (PROFILE_MEMBERS.has(member)) throw takenForProfile(`read \`${String(member)}\` from`);
+    return Reflect.get(done, member, receiver);
+  },
+  has(done, member) {
+    if (PROFILE_MEMBERS.has(member)) throw takenForProfile(`looked for \`${String(member)}\` in`);
+    return Reflect.has(done, member);
   },
 };
+
+/**
+ * Keeps `done` from being taken for the profile, as by a function that expects `params` too: two people whose `id` is
+ * `undefined` would share an account.
+ */
+function noProfile(finish: VerifyCallback): VerifyCallback {
+  const call: VerifyCallback = (error, user, info) =>
+    finish((user as unknown) === done ? takenForProfile('made a user of') : error, user, info);
+  // Wrappers such as `once` copy what `Object.keys` tells of a function; it tells of no symbol.
+  Object.defineProperty(call, COPIED, { enumerable: true });
+  const done = new Proxy(call, NOT_DONE);
+  return done;
+}
+
+function takenForProfile(what: string): TypeError {
+  return new TypeError(
+    `The verify callback ${what} its last parameter, which is \`done\`: the profile is the parameter before it. How many parameters the function declares decides`,
+  );
+}
 
 /**
  * Keeps the token answer from being taken for the profile, as by a wrapper that declares five parameters around a function

@@ -39,6 +39,23 @@ const paramsAndDone = (
   end: VerifyCallback,
 ) => end(null, user_id === profile.id && upsert(profile));
 
+/** Makes the user of a copy, which holds none of what keeps `done` from being the profile. */
+const copying = async (
+  token: Token,
+  _refreshToken: Token,
+  _params: TokenParams,
+  profile: ThreadsProfile,
+) => ({
+  ...profile,
+  token,
+});
+const handingOn = async (
+  _accessToken: Token,
+  _refreshToken: Token,
+  _params: TokenParams,
+  profile: ThreadsProfile,
+) => profile;
+
 const withRequest =
   <Rest extends unknown[]>(validate: (...rest: Rest) => unknown) =>
   (_req: object, ...rest: Rest) =>
@@ -95,6 +112,8 @@ describe('attack: the adapter of NestJS and `validate` count differently, so tha
     ['(accessToken, refreshToken, profile, done) and callbackArity 5', afterIt, done, 5],
     ['(accessToken, refreshToken, params, profile) and no callbackArity', beforeIt, params],
     ['(accessToken, refreshToken, params, profile) and callbackArity 4', beforeIt, params, 4],
+    ['(accessToken, refreshToken, params, { ...profile }) and no callbackArity', beforeIt, copying],
+    ['(accessToken, refreshToken, params, profile) => profile and no callbackArity', beforeIt, handingOn],
     ['(accessToken, refreshToken, params, profile, done) and no callbackArity', beforeIt, paramsAndDone],
     ['(req, accessToken, refreshToken, profile) and callbackArity 6', afterIt, withRequest(three), 6, true],
     ['(req, accessToken, refreshToken, profile), but no passReqToCallback', beforeIt, withRequest(three)],

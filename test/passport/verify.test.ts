@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import sinon from 'sinon';
 import { ThreadsStrategy } from '../../lib/index.js';
 import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { expectOutcome, type Outcome, runStrategy } from '../support/run-strategy.js';
@@ -217,6 +219,48 @@ describe('attack: `done` taken for the profile, so that two people share an acco
     });
   }
 
+  type Profile = Record<string, unknown>;
+  const copies: [title: string, copy: (profile: Profile) => unknown][] = [
+    ['{ ...profile }', (profile) => ({ ...profile, plan: 'free' })],
+    ['({ ...rest }) => rest', ({ ...rest }) => rest],
+    ['Object.assign', (profile) => Object.assign({}, profile)],
+    ["'id' in profile", (profile) => ('id' in profile ? ada : { id: 'nobody' })],
+    ['the profile itself', (profile) => profile],
+  ];
+  for (const [title, copy] of copies) {
+    it(`ends in a TypeError that says so, whoever calls done with a copy: ${title}`, async () => {
+      // As the adapter of NestJS does around a `validate` that expects `params` too.
+      const error = await errorOf((...args: unknown[]) => {
+        (args[3] as AnyFunction)(null, copy(args[3] as Profile));
+      });
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.include('`done`').and.include('the parameter before it');
+    });
+  }
+
+  const uses: [title: string, use: (done: AnyFunction) => unknown][] = [
+    ['printed', (done) => inspect({ done }, { showProxy: true, getters: true }) + String(done)],
+    ['made JSON of', (done) => JSON.stringify({ done })],
+    ['awaited', async (done) => done],
+    ['bound', (done) => done.bind(undefined)],
+    ['spied on', (done) => sinon.spy(done as never)],
+    [
+      'wrapped with its members, as `once` does',
+      (done) => Object.keys(done).map((key) => Reflect.get(done, key)),
+    ],
+    ['promisified', (done) => promisify(done as never)],
+    ['compared', (done) => assert.notDeepStrictEqual([done], [() => {}])],
+  ];
+  for (const [title, use] of uses) {
+    it(`leaves done as it is where it is ${title}`, async () => {
+      const outcome = await run(async (_a: string, _r: string, _profile: object, done: AnyFunction) => {
+        await use(done);
+        Reflect.apply(done, undefined, [null, ada]);
+      });
+      expect(expectOutcome(outcome, 'success').user).to.equal(ada);
+    });
+  }
+
   it('never succeeds without an id, whatever function is given (fuzz)', async () => {
     const uses: ((args: never[]) => unknown)[] = [
       (args) => byProfile(args[2]!),
@@ -351,6 +395,72 @@ describe('attack: an async function with a callback-style query signs everybody 
     expect(expectOutcome(outcome, 'success').user).to.equal(ada);
   });
 
+  it('does not send a query that is a promise of its own kind: its `then` is not called', async () => {
+    class Query extends Promise<unknown> {
+      static override get [Symbol.species]() {
+        return Promise;
+      }
+      // biome-ignore lint/suspicious/noThenProperty: postgres.js sends its queries so
+      override then(): never {
+        throw new Error('sent');
+      }
+    }
+    const outcome = await run((_a: string, _r: string, _profile: object, done: AnyFunction) => {
+      query((failed) => done(failed));
+      return new Query(() => {});
+    });
+    expect(expectOutcome(outcome, 'error').error).to.equal(down);
+  });
+
+  describe('with a library in the place of the global Promise', () => {
+    const native = globalThis.Promise;
+    class Library<T> extends native<T> {
+      // biome-ignore lint/suspicious/noThenProperty: as bluebird has it
+      override then(...args: Parameters<Promise<T>['then']>): never {
+        if (!(this instanceof Library)) throw new TypeError('this._then is not a function');
+        return super.then(...args) as never;
+      }
+    }
+    beforeEach(() => {
+      globalThis.Promise = Library as never;
+    });
+    afterEach(() => {
+      globalThis.Promise = native;
+    });
+
+    it('hears the rejection of an async function that takes `done`', async () => {
+      expect(
+        await errorOf(async (_a: string, _r: string, _profile: object, _done: AnyFunction) => {
+          throw down;
+        }),
+      ).to.equal(down);
+    });
+
+    it('hears `done`, and promises of both kinds', async () => {
+      const forms: unknown[] = [
+        async (_a: string, _r: string, _p: object, done: AnyFunction) =>
+          void setImmediate(done as never, null, ada),
+        async (_a: string, _r: string, _p: object) => ada,
+        (_a: string, _r: string, _p: object) => Library.resolve(ada),
+      ];
+      for (const verify of forms) expect(expectOutcome(await run(verify), 'success').user).to.equal(ada);
+    });
+  });
+
+  for (const [title, source, says] of [
+    [
+      'a rejection',
+      'async (a, r, profile, done) => { throw new Error("of the other realm"); }',
+      'of the other realm',
+    ],
+    ['a user', 'async (a, r, profile, done) => profile', 'leave `done` out or call it'],
+    ['nothing, of three parameters', 'async (a, r, profile) => {}', 'return the user, or false'],
+  ] as const) {
+    it(`hears promises of another realm, as in Jest: ${title}`, async () => {
+      expect((await errorOf(runInNewContext(source))).message).to.include(says);
+    });
+  }
+
   it('ends in the rejection of a function that takes `done`', async () => {
     const error = await errorOf(async (_a: string, _r: string, _profile: object, _done: AnyFunction) => {
       throw down;
@@ -373,6 +483,7 @@ describe('verify callback: three parameters', () => {
     ['a promise of undefined', async (_a: string, _r: string, _p: object) => {}],
     ['a promise of an empty string', async (_a: string, _r: string, _p: object) => ''],
     ['a promise of 0', async (_a: string, _r: string, _p: object) => 0],
+    ['a promise of true, which does not say who', async (_a: string, _r: string, _p: object) => true],
     ['no promise, but a user', (_a: string, _r: string, _p: object) => ada],
     ['nothing', (_a: string, _r: string, _p: object) => {}],
   ] as const) {
