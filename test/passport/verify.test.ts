@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { inspect, promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import fc from 'fast-check';
 import sinon from 'sinon';
 import { ThreadsStrategy } from '../../lib/index.js';
 import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
-import { expectOutcome, type Outcome, runStrategy } from '../support/run-strategy.js';
+import { expectOutcome, runStrategy } from '../support/run-strategy.js';
 import { upstream } from '../support/upstream.js';
 
 // biome-ignore lint/complexity/noBannedTypes: whatever a test declares
@@ -260,49 +259,6 @@ describe('attack: `done` taken for the profile, so that two people share an acco
       expect(expectOutcome(outcome, 'success').user).to.equal(ada);
     });
   }
-
-  it('never succeeds without an id, whatever function is given (fuzz)', async () => {
-    const uses: ((args: never[]) => unknown)[] = [
-      (args) => byProfile(args[2]!),
-      (args) => byProfile(args[3]!),
-      (args) => byProfile(args.at(-1)!),
-      (args) => byProfile(args.at(-2)!),
-      () => ada,
-      () => undefined,
-    ];
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 0, max: 8 }),
-        fc.boolean(),
-        fc.boolean(),
-        fc.boolean(),
-        fc.constantFrom(...uses),
-        async (length, isAsync, callsDone, passReqToCallback, use) => {
-          const body = (args: never[]) => {
-            const user = use(args);
-            const done = args.find((arg) => typeof arg === 'function') as AnyFunction | undefined;
-            // Somebody's user must come from a profile that has an id: `use` throws otherwise, or says so itself.
-            if (callsDone && done) return void done(null, user);
-            return isAsync ? Promise.resolve(user) : user;
-          };
-          const verify = Object.defineProperty((...args: never[]) => body(args), 'length', { value: length });
-          let outcome: Outcome;
-          try {
-            const ended = run(verify, { passReqToCallback });
-            // Whoever takes done, does not call it and returns no promise has not ended the login yet.
-            const takesDone = length === 0 || length - Number(passReqToCallback) >= 4;
-            if (takesDone && !callsDone) return;
-            outcome = await ended;
-          } catch (error) {
-            expect(error).to.be.instanceOf(TypeError);
-            return;
-          }
-          if (outcome.outcome === 'success') expect(outcome.user).to.equal(ada);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
 });
 
 describe('attack: `params` taken for the profile, so that two people share an account', () => {
