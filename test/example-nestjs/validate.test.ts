@@ -125,4 +125,9 @@ describe('attack: the adapter of NestJS and `validate` count differently, so tha
       expect((await signIn(validate, callbackArity, request))?.message).to.include(says);
     });
   }
+
+  it('signs nobody in: (accessToken, refreshToken, profile) and callbackArity 3, which leaves no room for `done`', async () => {
+    const failed = await signIn(three, 3).catch((error: Error) => error);
+    expect(failed).to.be.an('error').with.nested.property('cause.message', 'done is not a function');
+  });
 });
