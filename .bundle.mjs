@@ -12,8 +12,6 @@ const options = {
   platform: 'node',
   format: 'cjs',
   target: 'node20.18',
-  // Errors have the names of their classes.
-  keepNames: true,
 };
 
 await build({ ...options, entryPoints: ['lib/index.ts', 'lib/simulator/index.ts'], sourcemap: true });

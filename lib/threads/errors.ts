@@ -71,7 +71,7 @@ export class ThreadsAuthorizationError extends AuthorizationError {
     this.reason = details.reason;
     this.errorCode = details.errorCode;
     this.hint = hint;
-    nameAndTrace(this, ThreadsAuthorizationError);
+    nameAndTrace(this, 'ThreadsAuthorizationError');
   }
 }
 
@@ -128,7 +128,7 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
     this.isTransient = members.isTransient;
     this.retryAfter = members.retryAfter;
     this.httpStatus = members.httpStatus;
-    nameAndTrace(this, ThreadsTokenError);
+    nameAndTrace(this, 'ThreadsTokenError');
   }
 }
 
@@ -182,7 +182,7 @@ export class ThreadsGraphAPIError extends Error {
     this.retryAfter = members.retryAfter;
     this.httpStatus = members.httpStatus;
     this.status = 502;
-    nameAndTrace(this, ThreadsGraphAPIError);
+    nameAndTrace(this, 'ThreadsGraphAPIError');
   }
 }
 
@@ -204,7 +204,7 @@ export class ThreadsSignedRequestError extends Error {
     super(message);
     this.code = code;
     this.status = code === 'SIGNATURE' ? 403 : 400;
-    nameAndTrace(this, ThreadsSignedRequestError);
+    nameAndTrace(this, 'ThreadsSignedRequestError');
   }
 }
 

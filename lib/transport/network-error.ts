@@ -41,7 +41,7 @@ export class ThreadsNetworkError extends InternalOAuthError {
       (httpStatus !== undefined && httpStatus >= 500);
     this.retryAfter = this.isTransient ? retryAfter : undefined;
     this.httpStatus = httpStatus;
-    nameAndTrace(this, ThreadsNetworkError);
+    nameAndTrace(this, 'ThreadsNetworkError');
   }
 }
 
@@ -61,7 +61,11 @@ export function isDeadConnection(error: unknown): boolean {
 export function networkError(error: unknown, host: string, httpStatus?: number): ThreadsNetworkError {
   const code = systemCodeOf(error);
   const answer = { httpStatus: httpStatus || undefined };
-  if (/^(ERR_BUFFER_TOO_LARGE|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/.test(code)) {
+  if (
+    /^(ERR_BUFFER_TOO_LARGE|UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/.test(
+      code,
+    )
+  ) {
     return tooLarge(httpStatus);
   }
   if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$|^ETIMEDOUT$/.test(code)) {
@@ -98,10 +102,10 @@ export function tooLarge(httpStatus?: number): ThreadsNetworkError {
 }
 
 /**
- * Gives an error its class's name and the stack of whoever made it: the constructors of passport-oauth2 take the stack
- * before they know the message.
+ * Gives an error its name, whatever a bundler calls its class, and the stack of whoever made it: the constructors of
+ * passport-oauth2 take the stack before they know the message.
  */
-export function nameAndTrace(error: Error, type: new (...args: never[]) => Error): void {
-  error.name = type.name;
-  Error.captureStackTrace(error, type);
+export function nameAndTrace(error: Error, name: string): void {
+  error.name = name;
+  Error.captureStackTrace(error, error.constructor);
 }

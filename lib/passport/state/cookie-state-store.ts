@@ -107,7 +107,7 @@ export class CookieStateStore implements ThreadsStateStore {
    * @param options - see {@link CookieStateStoreOptions}
    * @throws TypeError when an option is wrong
    */
-  constructor(private readonly options: CookieStateStoreOptions = {}) {
+  constructor(options: CookieStateStoreOptions = {}) {
     const { secret = [], maxAge = FIFTEEN_MINUTES, now = () => Date.now() } = options;
     const secrets: readonly string[] = typeof secret === 'string' ? [secret] : secret;
     if (
@@ -133,10 +133,11 @@ export class CookieStateStore implements ThreadsStateStore {
    * Gives the store a secret where it was made without one.
    *
    * @param secret - the strategy's `clientSecret`
-   * @returns this store, or a new one with the secret
+   * @returns this store, or one that inherits from it and has the secret
    */
   withDefaultSecret(secret: string): CookieStateStore {
-    return this.keys.length > 0 ? this : new CookieStateStore({ ...this.options, secret });
+    if (this.keys.length > 0) return this;
+    return Object.create(this, { keys: { value: [deriveKey(secret)] } }) as CookieStateStore;
   }
 
   /**
