@@ -41,10 +41,11 @@ export function readAnswer(query: unknown, body: unknown): Answer | undefined {
   const found: Partial<Record<Parameter, string>> = {};
   const problems: string[] = [];
   for (const name of PARAMETERS) {
-    const values = [body, query].flatMap((source) => valuesIn(source, name));
-    if (values.length === 0) continue;
-    const [value] = values;
-    if (typeof value !== 'string' || values.some((other) => other !== value)) {
+    const posted = valueIn(body, name);
+    const queried = valueIn(query, name);
+    const value = posted === undefined ? queried : posted;
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || (queried !== undefined && queried !== value)) {
       problems.push(`The parameter "${name}" must be sent once, as text`);
     } else {
       found[name] = value;
@@ -88,8 +89,7 @@ export function readAnswer(query: unknown, body: unknown): Answer | undefined {
   return { kind: 'refused', read, state };
 }
 
-function valuesIn(source: unknown, name: Parameter): unknown[] {
-  if (typeof source !== 'object' || source === null || !Object.hasOwn(source, name)) return [];
-  const value = (source as Record<Parameter, unknown>)[name];
-  return value === undefined ? [] : [value];
+function valueIn(source: unknown, name: Parameter): unknown {
+  if (typeof source !== 'object' || source === null || !Object.hasOwn(source, name)) return undefined;
+  return (source as Record<Parameter, unknown>)[name];
 }

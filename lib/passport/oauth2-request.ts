@@ -12,15 +12,16 @@ export interface CheckedAnswer {
  *
  * @param req - the request of the framework
  * @param answer - what was checked; `{}` where a login starts
- * @returns an object that inherits from the request
+ * @returns what passport-oauth2 reads of a request
  */
 export function requestFor(req: Request, answer: CheckedAnswer): Request {
-  const { connection, socket, headers = {} } = req;
+  const { url, app, socket, connection = socket, headers = {} } = req;
   const { host, ':authority': authority } = headers;
-  return Object.create(req, {
-    query: { value: answer },
-    body: { value: undefined },
-    connection: { value: connection ?? socket },
-    headers: { value: host === undefined && authority ? { ...headers, host: authority } : headers },
-  });
+  return {
+    url,
+    app,
+    connection,
+    headers: host === undefined && authority ? { ...headers, host: authority } : headers,
+    query: answer,
+  } as unknown as Request;
 }

@@ -7,9 +7,9 @@ import type { Strategy } from 'passport-strategy';
  * requests share: while Threads is asked, the next request replaces them, and one person would be signed in as another.
  *
  * @param strategy - as Passport calls it
- * @returns an object that inherits from it
+ * @returns one like it, whose own members can be set without another request seeing them
  */
 export function forOneRequest<Given extends Strategy>(strategy: Given): Given {
-  const { success, fail, redirect, pass, error } = strategy;
-  return Object.assign(Object.create(strategy), { success, fail, redirect, pass, error });
+  // Not one that inherits from it: to become a prototype costs an object as much as all the rest of a callback.
+  return Object.assign(Object.create(Object.getPrototypeOf(strategy)), strategy);
 }

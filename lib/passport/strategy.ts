@@ -43,6 +43,8 @@ interface Login {
   req: Request;
   /** The app's own state, once the state is verified. */
   appState?: unknown;
+  /** The id that `/me` and `debug_token` gave, where they were asked. */
+  threadsID?: string;
   /** The token of 60 days, once it is there. */
   longLived?: TokenResult;
   /** Ends what is still under way where the login has failed. */
@@ -76,14 +78,13 @@ export class ThreadsStrategy extends OAuth2Strategy {
   private readonly _client: ThreadsClient;
   private readonly _inspector: Inspector;
   private readonly _callVerify: VerifyCaller;
-  private readonly _idsByThreads = new WeakMap<ThreadsProfile, string>();
   private readonly _told = new Set<string>();
   /** What passport-oauth2 calls at the end of a login. */
   declare private _verify: unknown;
-  /** The state store that passport-oauth2 chose by the options. */
-  declare private readonly _stateStore: ThreadsStateStore;
-  /** On the object that ends a login, which inherits from the strategy. */
-  declare private readonly _login: Login | undefined;
+  /** The state store that passport-oauth2 chose by the options; for one request, one that is around it. */
+  declare private _stateStore: ThreadsStateStore;
+  /** Set for the one request that ends it. */
+  declare private _login: Login | undefined;
 
   /**
    * @param options - see {@link ThreadsStrategyOptions}
@@ -169,8 +170,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
       return;
     }
     const kept = state !== undefined && this.keepsInSession() ? [state] : state;
-    const leg = Object.create(this, { _stateStore: { value: storingFor(req, this._stateStore, kept) } });
-    super.authenticate.call(leg, asked, { ...own, state: undefined });
+    this._stateStore = storingFor(req, this._stateStore, kept) as ThreadsStateStore;
+    super.authenticate(asked, { ...own, state: undefined });
   }
 
   /** Has passport-oauth2 verify the state, whatever the answer is, and opens the answer after that. */
@@ -196,13 +197,11 @@ export class ThreadsStrategy extends OAuth2Strategy {
     // An answer of which not even the state can be read leaves the attempt as it is.
     if (answer.kind === 'malformed' && answer.state === undefined) return void verified(null);
 
-    const leg = Object.create(this, {
-      _login: { value: login },
-      _stateStore: { value: verifyingFor(req, this._stateStore, verified) },
-    });
+    this._login = login;
+    this._stateStore = verifyingFor(req, this._stateStore, verified) as ThreadsStateStore;
     // It verifies the state of a code alone, so every answer brings one.
     const code = answer.kind === 'code' ? answer.code : answer.kind;
-    super.authenticate.call(leg, requestFor(req, { code, state: answer.state }), options);
+    super.authenticate(requestFor(req, { code, state: answer.state }), options);
   }
 
   private async exchange(code: string, params: GrantParams): Promise<Tokens> {
@@ -211,8 +210,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
       params: further,
       parseError: (body, status) => this.parseErrorResponse(body, status),
     });
-    const asksThreads = this.userProfile === ThreadsStrategy.prototype.userProfile;
-    if (asksThreads && this._settings.oauth2.skipUserProfile === false) this._inspector.prepare();
+    const asksThreads = this.userProfile === userProfile && this._settings.oauth2.skipUserProfile === false;
+    if (asksThreads) this._inspector.prepare();
     const token = await exchanged;
     return { accessToken: token.accessToken, params: paramsOf(token) };
   }
@@ -270,7 +269,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
   override userProfile(accessToken: string, done: ProfileCallback): void {
     this.loadProfile(accessToken, this._login?.signal)
       .then((profile) => {
-        this._idsByThreads.set(profile, profile.id);
+        if (this._login) this._login.threadsID = profile.id;
         done(null, profile);
       })
       // To `done`, a reason that is falsy would be none: a login without a profile.
@@ -299,7 +298,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     profile: ThreadsProfile | undefined,
     done: VerifyCallback,
   ): void {
-    const { req, appState, longLived } = this._login!;
+    const { req, appState, longLived, threadsID } = this._login!;
     const params = longLived ? { ...answer, ...paramsOf(longLived) } : answer;
     if (profile) {
       // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
@@ -307,7 +306,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
       if (profile.id === '') {
         throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
       }
-      assertOnePerson(params.user_id, this._idsByThreads.get(profile));
+      assertOnePerson(params.user_id, threadsID);
       if (profile.token && longLived?.expiresAt) profile.token.expiresAt = longLived.expiresAt;
     }
     const failure = missingScopes(this._settings.requiredScopes, profile);
@@ -342,6 +341,9 @@ export class ThreadsStrategy extends OAuth2Strategy {
     );
   }
 }
+
+/** Ours, which asks Threads: one that a subclass put in its place may ask nothing. */
+const { userProfile } = ThreadsStrategy.prototype;
 
 /** What becomes of an answer whose state is not that of a login of this browser: not one word of it is repeated. */
 function withoutState(answer: Answer, info: unknown): ThreadsFailure {

@@ -33,7 +33,9 @@ export function responseOf(request: object): ServerResponse | undefined {
   const { res, ctx, raw, req } = request as AnyRequest;
   const own = raw ?? req ?? request;
   // The `res` of koa-passport is a stand-in, which has no headers to read.
-  return [res, ctx?.res].find(isResponse) ?? responses.get(own) ?? responseInProgress(own);
+  if (isResponse(res)) return res;
+  if (isResponse(ctx?.res)) return ctx.res;
+  return responses.get(own) ?? responseInProgress(own);
 }
 
 /**
