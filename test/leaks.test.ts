@@ -383,4 +383,16 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
       });
     }
   }
+
+  it("with net,http alone, under which Node.js' own client prints whole URLs", async () => {
+    const code = simulator.authorize({ clientID, redirectURI: callbackURL });
+    const testerAccessToken = simulator.issueToken({ clientID });
+    const options = { clientID, clientSecret, callbackURL, ...simulator.endpoints, testerAccessToken };
+    const job: Job = { options: { ...options, state: false, longLived: true }, code, refusing };
+    const { user, printed } = await runInChild(job, 'net,http');
+
+    expect(user?.id).to.equal('17841405793187219');
+    expect(printed).to.match(/NET \d+: /);
+    expectNoSecretIn(printed, [code, clientSecret, testerAccessToken, user?.accessToken ?? '']);
+  });
 });

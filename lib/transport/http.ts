@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { promisify } from 'node:util';
 import type { Dispatcher } from 'undici';
-import { loadGlobalDispatcher } from './global-dispatcher.js';
+import { globalDispatcher } from './global-dispatcher.js';
 import {
   isDeadConnection,
   networkError,
@@ -10,8 +10,6 @@ import {
   tooLarge,
 } from './network-error.js';
 import { onAbort } from './on-abort.js';
-
-const getGlobalDispatcher = loadGlobalDispatcher();
 
 /** What bounds an exchange. */
 export interface Limits {
@@ -103,7 +101,7 @@ export function exchange(
     const send = () => {
       tries -= 1;
       try {
-        (dispatcher ?? getGlobalDispatcher()).dispatch(request, handler);
+        (dispatcher ?? globalDispatcher()).dispatch(request, handler);
       } catch (error) {
         fail(error);
       }

@@ -1,41 +1,56 @@
 import { createHmac } from 'node:crypto';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { redactURL, ThreadsClient, ThreadsStrategy } from '../../lib/index.js';
-import { createThreadsSimulator, simulatedApp } from '../../lib/simulator/index.js';
-import { refusedPort } from '../faults/serve.js';
+import type { Dispatcher } from 'undici';
 import { read, snippets } from '../readme/markdown.js';
-import { rejection } from '../support/login.js';
-import { expectOutcome, runStrategy } from '../support/run-strategy.js';
 
-// A process of its own: OpenTelemetry also puts itself between a process and whatever that loads later.
+// A process of its own: OpenTelemetry puts itself between a process and whatever that loads later, so it comes first.
 // Prints all that an exporter gets of a long-lived login, of a refusal and of a refused connection.
 
-const { clientID, clientSecret } = simulatedApp;
-const [callbackURL = ''] = simulatedApp.redirectURIs;
+const instrumentations = { UndiciInstrumentation, HttpInstrumentation };
+const [, , name = '', hook] = process.argv;
+const Instrumentation = instrumentations[name as keyof typeof instrumentations];
 
 /** The instrumentation of the README, word for word. */
-function instrumentationOfReadme(): UndiciInstrumentation {
-  const code = snippets(read('README.md')).find((one) =>
-    one.code.includes('new UndiciInstrumentation('),
-  )?.code;
+function instrumentationOfReadme(redactURL: unknown): InstanceType<typeof Instrumentation> {
+  const code = snippets(read('README.md')).find((one) => one.code.includes(`new ${name}(`))?.code;
   const body = `${code?.replace(/^import .*$/gm, '')}\nreturn instrumentation;`;
-  return new Function('UndiciInstrumentation', 'redactURL', body)(UndiciInstrumentation, redactURL);
+  return new Function(name, 'redactURL', body)(Instrumentation, redactURL);
+}
+
+function rejection(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => Promise.reject(new Error('Nothing was refused')),
+    (error: Error) => error,
+  );
 }
 
 async function main(): Promise<void> {
   const exporter = new InMemorySpanExporter();
-  const instrumentation =
-    process.argv[2] === 'README' ? instrumentationOfReadme() : new UndiciInstrumentation();
+  // The lines of the README come first in an app, and are called later.
+  const redactURL = (url: string | URL) => library.redactURL(url);
+  const instrumentation = hook === 'README' ? instrumentationOfReadme(redactURL) : new Instrumentation();
   instrumentation.setTracerProvider(
     new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
   );
 
+  const library = await import('../../lib/index.js');
+  const { createThreadsSimulator, simulatedApp } = await import('../../lib/simulator/index.js');
+  const { nodeDispatcher } = await import('../../lib/transport/node-dispatcher.js');
+  const { refusedPort } = await import('../faults/serve.js');
+  const { expectOutcome, runStrategy } = await import('../support/run-strategy.js');
+  const { ThreadsClient, ThreadsStrategy } = library;
+  const { clientID, clientSecret } = simulatedApp;
+  const [callbackURL = ''] = simulatedApp.redirectURIs;
+
+  // What carries the first requests of a process without undici, which the simulator in this one uses.
+  const dispatcher = name === 'HttpInstrumentation' ? (nodeDispatcher as Dispatcher) : undefined;
   const simulator = createThreadsSimulator();
   await simulator.listen();
   const testerAccessToken = simulator.issueToken({ clientID });
   const code = simulator.authorize({ clientID, redirectURI: callbackURL });
-  const options = { ...simulatedApp, ...simulator.endpoints, callbackURL, testerAccessToken };
+  const options = { ...simulatedApp, ...simulator.endpoints, callbackURL, testerAccessToken, dispatcher };
   const strategy = new ThreadsStrategy(
     { ...options, state: false, longLived: true, enableProof: true },
     (accessToken, _refreshToken, _profile, done) => done(null, { id: accessToken } as never),
@@ -43,10 +58,10 @@ async function main(): Promise<void> {
   const { user } = expectOutcome(await runStrategy(strategy, { query: { code } }), 'success');
   const { id: token } = user as { id: string };
 
-  const app = { clientID, clientSecret, enableProof: true };
+  const app = { clientID, clientSecret, enableProof: true, dispatcher };
   await rejection(new ThreadsClient({ ...app, ...simulator.endpoints }).exchangeToken(token));
   const graphURL = `http://127.0.0.1:${await refusedPort()}/v1.0`;
-  const { name } = await rejection(new ThreadsClient({ ...app, graphURL }).getProfile(token));
+  const failure = await rejection(new ThreadsClient({ ...app, graphURL }).getProfile(token));
   await simulator.close();
 
   const spans = exporter
@@ -56,7 +71,7 @@ async function main(): Promise<void> {
     createHmac('sha256', clientSecret).update(one).digest('hex'),
   );
   const secrets = { code, clientSecret, token, testerAccessToken, proofs };
-  process.stdout.write(JSON.stringify({ spans, secrets, failure: name }));
+  process.stdout.write(JSON.stringify({ spans, secrets, failure: failure.name }));
 }
 
 main();

@@ -13,37 +13,38 @@ interface Traced {
   failure: string;
 }
 
-async function traced(instrumentation: 'README' | 'as it comes'): Promise<Traced> {
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', PROGRAM, instrumentation]);
+async function traced(instrumentation: string, hook: 'README' | 'as it comes'): Promise<Traced> {
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', PROGRAM, instrumentation, hook]);
   return JSON.parse(stdout);
 }
 
-describe('OpenTelemetry with undici’s instrumentation', function () {
-  this.timeout(60_000);
+for (const instrumentation of ['UndiciInstrumentation', 'HttpInstrumentation'])
+  describe(`OpenTelemetry with its ${instrumentation}`, function () {
+    this.timeout(60_000);
 
-  it('exports no secret, token or code with the hook of the README', async () => {
-    const { spans, secrets, failure } = await traced('README');
-    const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
-    expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
+    it('exports no secret, token or code with the hook of the README', async () => {
+      const { spans, secrets, failure } = await traced(instrumentation, 'README');
+      const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
+      expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
 
-    const asked = spans.map(({ attributes }) => String(attributes['url.full']));
-    expect(asked.join('\n'))
-      .to.match(/\/v1\.0\/debug_token\?access_token=\[redacted\]&input_token=\[redacted\]/)
-      .and.match(/\/v1\.0\/me\?fields=id%2Cusername/);
-    expect(failure).to.equal('ThreadsNetworkError');
-    expect(spans.at(-1)?.events.map(({ name }) => name)).to.deep.equal(['exception']);
+      const asked = spans.map(({ attributes }) => String(attributes['url.full']));
+      expect(asked.join('\n'))
+        .to.match(/\/v1\.0\/debug_token\?access_token=\[redacted\]&input_token=\[redacted\]/)
+        .and.match(/\/v1\.0\/me\?fields=id%2Cusername/);
+      expect(failure).to.equal('ThreadsNetworkError');
+      expect(spans.at(-1)?.events.map(({ name }) => name)).to.deep.equal(['exception']);
+    });
+
+    it('exports tokens and the app secret without it, for they stand in the query', async () => {
+      const { spans, secrets } = await traced(instrumentation, 'as it comes');
+      const text = JSON.stringify(spans);
+      for (const secret of [
+        secrets.clientSecret,
+        secrets.token,
+        secrets.testerAccessToken,
+        ...secrets.proofs,
+      ]) {
+        expect(text).to.include(encodeURIComponent(secret));
+      }
+    });
   });
-
-  it('exports tokens and the app secret without it, for they stand in the query', async () => {
-    const { spans, secrets } = await traced('as it comes');
-    const text = JSON.stringify(spans);
-    for (const secret of [
-      secrets.clientSecret,
-      secrets.token,
-      secrets.testerAccessToken,
-      ...secrets.proofs,
-    ]) {
-      expect(text).to.include(encodeURIComponent(secret));
-    }
-  });
-});
