@@ -1,5 +1,6 @@
 import { AUTHORIZATION_URL, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
+import { isFormerWindow, isThreadsURL } from '../threads/hosts.js';
 import { permissionsIn } from '../threads/scope.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
@@ -54,7 +55,7 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
   };
 
   const endpoints = readEndpoints();
-  const real = Object.values(endpoints).every((url) => Object.values(THREADS).includes(url));
+  const real = Object.values(endpoints).every(isThreadsURL);
   const settings: Settings = {
     clientID: clientID(),
     clientSecret: clientSecret(),
@@ -78,7 +79,14 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
         found[name as keyof Endpoints] = new URL(new URL(address).pathname, simulator).href;
       }
     }
-    const others = Object.values(found).filter((address) => !Object.values(THREADS).includes(address));
+    if (isFormerWindow(found.authorizationURL)) {
+      findings.push(
+        problem(
+          'THREADS_AUTHORIZATION_URL names threads.net, which redirects to www.threads.com and loses the query for some people, who then land on the home page. Leave it out, or change the host.',
+        ),
+      );
+    }
+    const others = Object.values(found).filter((address) => !isThreadsURL(address));
     if (others.length > 0) {
       const hosts = [...new Set(others.map((address) => new URL(address).host))];
       findings.push(note(`This is not Threads itself, but ${hosts.join(', ')}.`));

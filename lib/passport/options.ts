@@ -1,6 +1,7 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
 import { AUTHORIZATION_URL, type ThreadsClientOptions, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
+import { isThreadsURL } from '../threads/hosts.js';
 import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
 import { permissionsIn, type Scope, scopeParameter } from '../threads/scope.js';
@@ -181,8 +182,8 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
 
 /** Threads itself refuses plain http and `localhost`; a simulator, or a proxy, need not. */
 function warnOfRefusedRedirect({ value, url }: RedirectURI, authorizationURL: string): void {
-  const isThreads = /^(.+\.)?threads\.(com|net)$/.test(new URL(authorizationURL).hostname);
-  if (!isThreads || !url || (url.protocol === 'https:' && url.hostname !== 'localhost')) return;
+  if (!isThreadsURL(authorizationURL) || !url || (url.protocol === 'https:' && url.hostname !== 'localhost'))
+    return;
   warn(
     `Threads refuses the redirect URI ${value}: it must be https, and not on localhost. For development, point the strategy at the simulator, or use a host name of your own with a local certificate`,
   );

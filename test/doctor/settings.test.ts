@@ -95,6 +95,35 @@ describe('the doctor, of the settings alone', () => {
     expect([without.code, slash.code]).to.deep.equal([0, 0]);
   });
 
+  for (const host of ['threads.net', 'www.threads.net']) {
+    it(`says where the window has moved that THREADS_AUTHORIZATION_URL opens at ${host}`, async () => {
+      const { code, problems, notes } = await offline({
+        ...READY,
+        THREADS_AUTHORIZATION_URL: `https://${host}/oauth/authorize`,
+      });
+      expect(code).to.equal(1);
+      expect(problems).to.have.lengthOf(1);
+      expect(problems[0]).to.match(/THREADS_AUTHORIZATION_URL.*www\.threads\.com/);
+      expect(notes.join()).not.to.include('not Threads itself');
+    });
+  }
+
+  it('takes the API at graph.threads.com for Threads itself, where localhost is refused', async () => {
+    const { problems, notes } = await offline({
+      ...READY,
+      THREADS_TOKEN_URL: 'https://graph.threads.com/oauth/access_token',
+      THREADS_GRAPH_URL: 'https://graph.threads.com/v1.0',
+      THREADS_CALLBACK_URL: 'https://localhost/callback',
+    });
+    expect(problems.join()).to.include('must not point to localhost');
+    expect(notes.join()).not.to.include('not Threads itself');
+  });
+
+  it('does not take a name that only ends alike for Threads', async () => {
+    const { notes } = await offline({ ...READY, THREADS_GRAPH_URL: 'https://notthreads.com/v1.0' });
+    expect(notes.join()).to.include('This is not Threads itself, but notthreads.com');
+  });
+
   it('shows the address of the window, with all permissions that are needed', async () => {
     const env = {
       ...READY,
