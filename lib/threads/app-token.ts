@@ -2,8 +2,8 @@ import { ThreadsNetworkError } from '../transport/network-error.js';
 import { onAbort } from '../transport/on-abort.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
-/** Milliseconds between two replacements: a token that is called dead may be forged, and the inspector well. */
-const REPLACED_AT_MOST_EVERY = 60 * 1000;
+/** Milliseconds without another replacement after one in vain: the inspector is well, and who asked sent a forged token. */
+const PAUSE_AFTER_VAIN = 60 * 1000;
 
 /**
  * The access token of the app itself, kept in memory: the inspector of every token of the app.
@@ -13,7 +13,7 @@ const REPLACED_AT_MOST_EVERY = 60 * 1000;
 export class AppAccessToken {
   readonly #ask: () => Promise<string>;
   readonly #now: () => number;
-  #replacedAt = Number.NEGATIVE_INFINITY;
+  #replacedInVainAt = Number.NEGATIVE_INFINITY;
   #kept: Promise<string> | undefined;
   /** The same token once it is there, for whoever need not wait. */
   #known: string | undefined;
@@ -37,8 +37,8 @@ export class AppAccessToken {
   }
 
   /**
-   * Asks a question with the token as the inspector. A token that Threads calls dead is replaced, once,
-   * and at most once a minute.
+   * Asks a question with the token as the inspector. A token that Threads calls dead is replaced, once; where it calls
+   * the new one dead as well, none is replaced for a minute.
    *
    * @param question - is given the token
    * @param signal - ends the wait for the token; the request goes on, for whoever else waits for it
@@ -57,12 +57,16 @@ export class AppAccessToken {
       if (!isDeadInspector(error)) throw error;
       // Of several that find it dead at the same moment, the first replaces it.
       if (this.#kept === kept) {
-        const now = this.#now();
-        if (now - this.#replacedAt < REPLACED_AT_MOST_EVERY) throw error;
-        this.#replacedAt = now;
+        if (this.#now() - this.#replacedInVainAt < PAUSE_AFTER_VAIN) throw error;
         this.#forget();
       }
-      return question(await unlessAborted(this.get(), signal));
+    }
+    const replacement = await unlessAborted(this.get(), signal);
+    try {
+      return await question(replacement);
+    } catch (error) {
+      if (isDeadInspector(error)) this.#replacedInVainAt = this.#now();
+      throw error;
     }
   }
 

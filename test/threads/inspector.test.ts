@@ -87,6 +87,19 @@ describe('the inspector of a login', () => {
     });
   }
 
+  it('is replaced whenever it dies, be it twice in a minute, as long as the new one lives', async () => {
+    let dying = 'TH|1|1';
+    const { scopes, calls } = site({
+      appToken: freshAppTokens(),
+      debug: ({ access_token }) => (access_token === dying ? dead : { body: answers.debug }),
+    });
+    for (const next of ['TH|1|2', 'TH|1|3']) {
+      expect(await scopes()).to.include('threads_basic');
+      expect(inspectors(calls)).to.deep.equal([dying, next]);
+      dying = next;
+    }
+  });
+
   it('is replaced once by all the logins that find it dead at the same moment', async () => {
     const { dispatcher, calls } = upstream({
       appToken: freshAppTokens(),
