@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { textOf } from '../transport/json.js';
+import { parsedURL } from '../transport/url.js';
 
 const HOST = /^[\w.:[\]-]{1,255}$/;
 
@@ -27,7 +28,7 @@ export function readRedirectURI(value: unknown): RedirectURI {
   if (/^\/(?![/\\])[^#\s]*$/.test(text)) return { value: text, url: undefined, path: comparable(text) };
 
   // Of what else a parser would mend, nothing is the registered URI to the letter.
-  const url = /^https?:\/\/[^/\\#\s][^\\#\s]*$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  const url = /^https?:\/\/[^/\\#\s][^\\#\s]*$/i.test(text) ? parsedURL(text) : undefined;
   if (!url) {
     throw new TypeError(
       `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be one of the App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs`,
@@ -57,8 +58,7 @@ export function otherHost({ url }: RedirectURI, req: Request): string | undefine
     .map((name) => name.trim())
     .filter((name) => HOST.test(name));
   if (!url) return undefined;
-  const isRight = (name: string) =>
-    URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === url.hostname;
+  const isRight = (name: string) => parsedURL(`http://${name}`)?.hostname === url.hostname;
   return named.some(isRight) ? undefined : named[0];
 }
 

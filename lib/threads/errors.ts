@@ -1,5 +1,6 @@
 import { AuthorizationError, TokenError } from 'passport-oauth2';
 import { nameAndTrace, ThreadsNetworkError } from '../transport/network-error.js';
+import { parsedURL } from '../transport/url.js';
 import { adviceFor, isTransient, reasonFor, requiresLogin, type ThreadsErrorReason } from './reason.js';
 
 /** A refusal in any of the shapes that Threads uses, brought into one. */
@@ -263,9 +264,8 @@ function read(refusal: Refusal, context: RefusalContext) {
 }
 
 function webPage(uri: string | undefined): string | undefined {
-  if (uri === undefined || !URL.canParse(uri)) return undefined;
-  const { protocol, href } = new URL(uri);
-  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+  const url = parsedURL(uri ?? '');
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }
 
 function sentences(said: string, advice: string | undefined): string {

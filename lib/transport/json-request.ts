@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 import type { Reply } from './http.js';
 import { type JSONObject, parseJSONObject } from './json.js';
 import { ThreadsNetworkError } from './network-error.js';
+import { parsedURL } from './url.js';
 
 /** How requests to Threads are made. */
 export interface TransportOptions {
@@ -164,7 +165,7 @@ export function assertTransport({ timeout, dispatcher, customHeaders, now }: Tra
  * @throws TypeError
  */
 export function httpURL(name: string, value: string): string {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const url = typeof value === 'string' ? parsedURL(value) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     throw new TypeError(`\`${name}\` must be an absolute http(s) URL, not ${JSON.stringify(value)}`);
   }

@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { parsedURL } from '../../transport/url.js';
 import type { StateMetadata } from './state-store.js';
 
 /** What the cookie of a login is bound to. */
@@ -120,7 +121,7 @@ function contextOf({ clientID, callbackURL }: Login): string {
 
 /** `__Host-` makes browsers refuse the cookie from anyone but this host, over https (RFC 6265bis). */
 function prefix({ callbackURL = '' }: Login): '__Host-' | '' {
-  const protocol = URL.canParse(callbackURL) ? new URL(callbackURL).protocol : '';
+  const protocol = parsedURL(callbackURL)?.protocol;
   if (protocol === 'https:') return '__Host-';
   if (protocol === 'http:') return '';
   throw new TypeError('A login needs its `callbackURL`: the redirect URI, as an absolute http(s) URL');
