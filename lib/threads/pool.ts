@@ -4,13 +4,16 @@ export interface PoolOptions {
   concurrency: number;
   /** Ends the work early. */
   signal: AbortSignal | undefined;
+  /** Milliseconds for which an input that is on its way is waited for once the signal has aborted. Default: 1000. */
+  patience?: number | undefined;
 }
 
 /**
  * Works on inputs side by side and hands each result over as soon as it is there, in no particular order.
  *
  * Once the signal aborts, no further input is taken, and `work`, whose own signal aborts too, decides what becomes of
- * those that were. Where the caller breaks off, the work under way is aborted and the source is closed.
+ * those that were; an error of the source is then nobody's concern, since the same signal may have ended it. Where the
+ * caller breaks off, the work under way is aborted and the source is closed.
  *
  * @param inputs - where the inputs come from: asked for the next one only when there is room for it
  * @param work - makes a result of an input; where it rejects, everything stops with that error
@@ -18,7 +21,7 @@ export interface PoolOptions {
 export async function* pooled<Input, Result>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
   work: (input: Input, signal: AbortSignal) => Promise<Result>,
-  { concurrency, signal }: PoolOptions,
+  { concurrency, signal, patience = 1000 }: PoolOptions,
 ): AsyncGenerator<Result, void, undefined> {
   const source = iteratorOf(inputs);
   const stop = new AbortController();
@@ -28,6 +31,8 @@ export async function* pooled<Input, Result>(
   let ended = false;
   let sourceError: { error: unknown } | undefined;
   let workError: { error: unknown } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isPatient = true;
   let wake = () => {};
 
   const start = async (input: Input) => {
@@ -51,7 +56,7 @@ export async function* pooled<Input, Result>(
       }
     } catch (error) {
       ended = true;
-      sourceError = { error };
+      if (!stop.signal.aborted) sourceError = { error };
     }
     pulling = false;
     wake();
@@ -66,6 +71,10 @@ export async function* pooled<Input, Result>(
   };
   const abort = () => {
     stop.abort();
+    timer = setTimeout(() => {
+      isPatient = false;
+      wake();
+    }, patience);
     wake();
   };
 
@@ -82,10 +91,8 @@ export async function* pooled<Input, Result>(
       } else if (held === 0 && ended) {
         if (sourceError) throw sourceError.error;
         return;
-      } else if (held === 0 && stop.signal.aborted) {
-        // An input that is on its way from memory still arrives; one that keeps everybody waiting does not.
-        if (pulling) await new Promise((resolve) => setImmediate(resolve));
-        if (held === 0) return;
+      } else if (held === 0 && stop.signal.aborted && !(pulling && isPatient)) {
+        return;
       } else {
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -97,6 +104,7 @@ export async function* pooled<Input, Result>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
+    clearTimeout(timer);
     stop.abort();
     await close();
   }

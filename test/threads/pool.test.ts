@@ -157,13 +157,47 @@ describe('pooled', () => {
     expect(await all(pool)).to.deep.equal(['1 true']);
   });
 
+  it('loses no input that a slow source gives after the signal has aborted', async () => {
+    let give = () => {};
+    async function* source() {
+      await new Promise<void>((resolve) => {
+        give = resolve;
+      });
+      yield 1;
+    }
+    const controller = new AbortController();
+    const outcome = async (input: number, { aborted }: AbortSignal) => `${input} ${aborted}`;
+    const results = all(pooled(source(), outcome, { concurrency: 2, signal: controller.signal }));
+    await turn();
+    controller.abort();
+    for (let turns = 0; turns < 9; turns++) await turn();
+    give();
+    expect(await results).to.deep.equal(['1 true']);
+  });
+
   it('ends on abort while the source never gives its next input', async () => {
     const controller = new AbortController();
     const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
-    const results = all(pooled(source, handWork().work, { concurrency: 2, signal: controller.signal }));
+    const options = { concurrency: 2, signal: controller.signal, patience: 0 };
+    const results = all(pooled(source, handWork().work, options));
     await turn();
     controller.abort();
     expect(await results).to.deep.equal([]);
+  });
+
+  it('ends without an error on abort when the same signal makes the source throw', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    async function* source() {
+      yield 1;
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    }
+    const results = all(pooled(source(), handWork().work, { concurrency: 2, signal }));
+    await turn();
+    controller.abort();
+    expect(await results).to.deep.equal(['1 aborted']);
   });
 
   it('takes nothing at all for a signal that has aborted', async () => {
