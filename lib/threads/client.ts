@@ -287,8 +287,9 @@ export class ThreadsClient {
    * Asks `debug_token` about any number of tokens, several at a time, and yields each outcome as soon as it is there,
    * in no particular order. A rate limit or a temporary problem pauses all requests together, for the time of
    * `Retry-After` or for one that doubles; a token is given up after 5 tries. When the loop is left, the requests under
-   * way are aborted and the source is closed; when the signal aborts, inputs that were taken and not asked are yielded
-   * with `asked: false`, and the generator ends.
+   * way are aborted, the source is closed, and outcomes that were not handed over yet are dropped; when the signal
+   * aborts, every input that was taken is still yielded, with `asked: false` where it was not asked, and the generator
+   * ends.
    *
    * @param inputs - tokens, or objects with an `accessToken`, from any iterable or async iterable; never more than
    *   `concurrency` of them are taken ahead
