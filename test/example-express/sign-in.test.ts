@@ -278,6 +278,30 @@ describe('example/express: signing in', () => {
       }
     });
 
+    it('tells a person to sign in again before the grant ends, where no refresh has extended it', async () => {
+      const database = await temporaryDatabase();
+      try {
+        await start({ DATABASE_URL: database.url });
+        await browser.signIn();
+        expect(textOf(await browser.open('/profile'))).not.to.contain('sign in again');
+        const db = createClient({ url: database.url });
+        const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 24 * 60 * 60;
+        await db.execute({
+          sql: 'UPDATE tokens SET issued_at = ?, data_access_expires_at = ?',
+          args: [inDays(-2), inDays(10.2)],
+        });
+        db.close();
+        const page = await browser.open('/profile');
+        expect(textOf(page))
+          .to.contain('Please sign in again soon What you allowed in Threads ends in 10 days.')
+          .and.to.contain('Expires in');
+        expect(page.html).to.contain('href="/auth/threads?returnTo=/profile">Sign in again</a>');
+        expect(textOf(await browser.signIn())).not.to.contain('sign in again');
+      } finally {
+        await database.remove();
+      }
+    });
+
     it('sends a person who asked for a page there after sign-in', async () => {
       await start();
       const asked = await browser.open('/profile?from=letter');

@@ -1,4 +1,5 @@
 import type { Client, InArgs, InStatement, Row } from '@libsql/client';
+import { tokenNeeds } from 'passport-threads-oauth2';
 import { type TokenVault, TokenVaultError } from './token-vault.js';
 
 /** What is known of an access token, without the token itself. */
@@ -15,10 +16,12 @@ export interface TokenStatus {
    * `'grant_ended'`. `undefined` while the token is good, as far as is known.
    */
   requiresLogin?: string;
+  /** When the grant ends, once that is near and nothing but signing in again extends it. */
+  signInBefore?: Date;
 }
 
 /** A token as a sign-in brings it. */
-export interface NewToken extends Omit<TokenStatus, 'requiresLogin'> {
+export interface NewToken extends Omit<TokenStatus, 'requiresLogin' | 'signInBefore'> {
   accessToken: string;
 }
 
@@ -141,21 +144,25 @@ export function toTokenStatus(row: Row, now = Date.now()): TokenStatus {
     row.token_expires_at,
     row.data_access_expires_at,
   ].map(fromUnixSeconds);
-  const over = (end: Date | 'never' | undefined) => end instanceof Date && end.getTime() <= now;
-  return {
+  const status = {
     scopes: row.scopes === null ? undefined : String(row.scopes).split(' ').filter(Boolean),
     issuedAt: issuedAt instanceof Date ? issuedAt : undefined,
     expiresAt,
     dataAccessExpiresAt,
-    requiresLogin:
-      row.requires_login !== null
-        ? String(row.requires_login)
-        : over(expiresAt)
-          ? 'expired'
-          : over(dataAccessExpiresAt)
-            ? 'grant_ended'
-            : undefined,
   };
+  if (row.requires_login !== null) return { ...status, requiresLogin: String(row.requires_login) };
+
+  const orNull = (end: Date | 'never' | undefined) => (end === 'never' ? null : end);
+  const stored = {
+    issuedAt: status.issuedAt,
+    expiresAt: orNull(expiresAt),
+    dataAccessExpiresAt: orNull(dataAccessExpiresAt),
+  };
+  const { action, reason } = tokenNeeds(stored, { now: () => now });
+  if (action !== 'ask_person') return status;
+  return reason === 'grant_ending'
+    ? { ...status, signInBefore: stored.dataAccessExpiresAt ?? undefined }
+    : { ...status, requiresLogin: reason };
 }
 
 function fromUnixSeconds(value: unknown): Date | 'never' | undefined {

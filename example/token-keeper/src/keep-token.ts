@@ -77,7 +77,7 @@ async function keepClaimed(claimed: TokenRow, { rows, vault, threads, warn, now 
     return 'kept';
   }
   if (need.action === 'ask_person') {
-    // Until the grant has ended the token still works, and the profile page says when that is.
+    // Until the grant has ended the token still works, and the profile page asks for a sign-in all the same.
     if (need.lookAgainAt) await rows.lookAgain(row, need.lookAgainAt);
     else await rows.requireLogin(row, need.reason);
     return need.lookAgainAt ? 'kept' : 'requires_login';
