@@ -143,6 +143,23 @@ describe('the token keeper, looking at a token', () => {
     expect(await store.token(ADA)).to.equal(fresh);
   });
 
+  it('stores the new token although the old one is sealed anew with another key while Threads is asked', async () => {
+    const old = await stored(ADA, 55);
+    const { rows, vault } = tools;
+    tools.rows = {
+      ...rows,
+      async replace(...args) {
+        const args2 = { id: ADA, sealed: await vault.seal(ADA, old) };
+        await store.db.execute({ sql: 'UPDATE tokens SET sealed = :sealed WHERE id = :id', args: args2 });
+        tools.rows.replace = rows.replace;
+        return rows.replace(...args);
+      },
+    };
+    expect(await look()).to.equal('refreshed');
+    expect(await store.token(ADA)).not.to.equal(old);
+    expect(threads.refreshesOf(old)).to.equal(1);
+  });
+
   it('gives a token back after a problem that may pass, and leaves it alone for an hour after the last try', async () => {
     const old = await stored(ADA, 55);
     threads.simulator.fail('/refresh_access_token', { status: 503, times: 2 });

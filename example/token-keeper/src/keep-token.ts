@@ -1,5 +1,6 @@
 import {
   isThreadsError,
+  type LongLivedTokenResult,
   type ThreadsClient,
   ThreadsTokenError,
   type TokenInfo,
@@ -16,7 +17,7 @@ export type Outcome =
   | 'requires_login'
   /** Another worker has it, or it is not due any more. */
   | 'not_due'
-  /** The person signed in, or the token was sealed anew, while Threads was asked. */
+  /** The person signed in, or was forgotten, while Threads was asked. */
   | 'superseded'
   /** It does not open with any of the keys. */
   | 'unreadable';
@@ -105,13 +106,23 @@ async function keepClaimed(claimed: TokenRow, { rows, vault, threads, warn, now 
     return known;
   }
 
+  /** Puts the new token in the place of the old one, be it that this was sealed anew meanwhile. */
+  async function replace(row: TokenRow, old: string, token: LongLivedTokenResult) {
+    const sealed = await vault.seal(id, token.accessToken);
+    const stored = await rows.replace(row, sealed, token);
+    if (stored) return stored;
+    const current = await rows.find(id);
+    const isSame = current && (await vault.open(id, current.sealed).catch(() => undefined)) === old;
+    return isSame ? rows.replace(current, sealed, token) : undefined;
+  }
+
   async function refresh(row: TokenRow, token: string): Promise<Outcome> {
     let stored: TokenRow | undefined;
     let newToken: string;
     try {
       const refreshed = await threads.refreshToken(token);
       newToken = refreshed.accessToken;
-      stored = await rows.replace(row, await vault.seal(id, newToken), refreshed);
+      stored = await replace(row, token, refreshed);
     } catch (error) {
       if (error instanceof ThreadsTokenError && error.requiresLogin) {
         await rows.requireLogin(row, error.reason);

@@ -15,6 +15,8 @@ export interface TokenRows {
   due(limit: number, after?: Due): Promise<Due[]>;
   /** Takes a token that is due for as long as the lease lasts. `undefined`: it is not due, or somebody has it. */
   claim(id: string): Promise<TokenRow | undefined>;
+  /** A token as it is now, whoever has it. */
+  find(id: string): Promise<TokenRow | undefined>;
   /** Puts a refreshed token in the place of the one that was claimed. `undefined`: that one has changed since. */
   replace(row: TokenRow, sealed: string, token: LongLivedTokenResult): Promise<TokenRow | undefined>;
   /** Notes what `debug_token` said of a living token, and when to look again. */
@@ -27,8 +29,10 @@ export interface TokenRows {
   requireLogin(row: TokenRow, reason: string): Promise<void>;
   /** Tokens in the order of their ids, those that are known to be dead included. */
   page(after: string, limit: number): Promise<(TokenRow & { requiresLogin?: string })[]>;
-  /** How many tokens there are, and how many of them wait for their person. */
+  /** How many people's tokens live, and how many people must sign in again: from indexes alone, however many. */
   count(): Promise<{ kept: number; requiresLogin: number }>;
+  /** How many tokens `page` goes through. */
+  countStored(): Promise<number>;
 }
 
 /** A token that is due, and since when, in Unix seconds. */
@@ -77,6 +81,12 @@ export function createTokenRows(db: Client, lease: number, now: () => number = D
           RETURNING ${COLUMNS}`,
         args: { id, now: seconds(), until: Math.ceil((now() + lease) / 1000) },
       });
+      return rows[0] && toTokenRow(rows[0]);
+    },
+
+    async find(id) {
+      const sql = `SELECT ${COLUMNS} FROM tokens WHERE id = :id AND sealed IS NOT NULL`;
+      const { rows } = await db.execute({ sql, args: { id } });
       return rows[0] && toTokenRow(rows[0]);
     },
 
@@ -132,11 +142,16 @@ export function createTokenRows(db: Client, lease: number, now: () => number = D
     },
 
     async count() {
-      const { rows } = await db.execute(
-        'SELECT count(*) AS kept, count(requires_login) AS lost FROM tokens WHERE sealed IS NOT NULL',
-      );
-      const lost = Number(rows[0]?.lost);
-      return { kept: Number(rows[0]?.kept) - lost, requiresLogin: lost };
+      const { rows } = await db.execute(`SELECT
+        (SELECT count(*) FROM tokens) AS everybody,
+        (SELECT count(*) FROM tokens WHERE requires_login IS NULL) AS kept`);
+      const kept = Number(rows[0]?.kept);
+      return { kept, requiresLogin: Number(rows[0]?.everybody) - kept };
+    },
+
+    async countStored() {
+      const { rows } = await db.execute('SELECT count(*) AS stored FROM tokens WHERE sealed IS NOT NULL');
+      return Number(rows[0]?.stored);
     },
   };
 }
