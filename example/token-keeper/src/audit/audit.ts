@@ -4,7 +4,8 @@ import type { TokenRow, TokenRows } from '../token-rows.js';
 import { whyDead } from '../why-dead.js';
 import { type Finding, stateOfDead, stateOfLiving } from './states.js';
 
-const PAGE = 500;
+/** What a stopped audit has to ask about again is a page at the most: so many times what is asked at a time. */
+const PAGE = 10;
 
 /** With what the tokens are audited. */
 export interface AuditOptions {
@@ -29,7 +30,7 @@ export interface AuditOptions {
 export async function* audit(after: string, options: AuditOptions): AsyncGenerator<Finding[]> {
   const { rows, vault, threads, requiredScopes, concurrency, signal, onProgress } = options;
   for (let last = after; ; ) {
-    const page = await rows.page(last, PAGE);
+    const page = await rows.page(last, PAGE * concurrency);
     if (page.length === 0) return;
     const findings: Finding[] = [];
 

@@ -40,12 +40,12 @@ async function run(): Promise<number> {
     const rows = createTokenRows(db, lease);
     const file = new FindingsFile(values.findings);
     const { count, last } = await file.resume();
-    const { kept, requiresLogin } = await rows.count();
+    const total = await rows.countStored();
     if (count > 0) console.error(`Going on behind the ${count} tokens in ${values.findings}.`);
 
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-    const progress = createProgress(kept + requiresLogin, count, process.stderr);
+    const progress = createProgress(total, count, process.stderr);
     let done = count;
     const threads = new ThreadsClient({ clientID, clientSecret, ...endpoints });
     const pages = audit(last, {
@@ -60,13 +60,18 @@ async function run(): Promise<number> {
         else progress.at(done + inPage);
       },
     });
-    for await (const findings of pages) {
-      await file.append(findings);
-      done += findings.length;
+    try {
+      for await (const findings of pages) {
+        await file.append(findings);
+        done += findings.length;
+        // Those that do not open were not asked about.
+        progress.at(done);
+      }
+    } finally {
+      progress.end();
     }
-    progress.end();
     if (stop.signal.aborted) {
-      console.error(`Stopped after ${done} tokens. Run it again to go on.`);
+      console.error(`Stopped: ${done} tokens are written down. Run it again to go on behind them.`);
       return STOPPED;
     }
 

@@ -40,12 +40,12 @@ function bar(total: number, done: number, output: NodeJS.WriteStream): Progress 
 
 function lines(total: number, done: number, output: NodeJS.WriteStream): Progress {
   const step = Math.max(1, Math.ceil(total / 20));
-  let next = done + step;
+  let shown = done;
   return {
     at(value) {
-      if (value < next && value < total) return;
+      if (value === shown || (value < shown + step && value < total)) return;
       output.write(`${value} of ${total}\n`);
-      next = value + step;
+      shown = value;
     },
     pause: (milliseconds) => output.write(`Threads wants a pause of ${duration(milliseconds / 1000)}\n`),
     end: () => {},
