@@ -45,7 +45,7 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
   const opened = new Opened();
   const people: Person[] = [];
   /** The bytes of the database's files and of Redis, at several moments. */
-  const bytes = { database: [] as Buffer[], redis: [] as Buffer[] };
+  const bytes = { database: [] as Buffer[], journal: [] as Buffer[], redis: [] as Buffer[] };
   let store: Store;
   let threads: WatchedThreads;
   let redis: ForgetfulRedis;
@@ -54,6 +54,8 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
   before(async () => {
     store = await createStore();
     opened.add(() => store.close());
+    // A journal that is there whenever somebody looks.
+    await store.db.execute('PRAGMA journal_mode = WAL');
     threads = await startThreads();
     opened.add(() => threads.close());
     redis = await startForgetfulRedis(opened, store.folder);
@@ -78,19 +80,18 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
   });
   after(() => opened.close());
 
+  const env = (door = 0) => ({
+    DATABASE_URL: store.url,
+    TOKEN_KEYS: store.key,
+    REDIS_URL: redis.url,
+    THREADS_SIMULATOR_URL: threads.origins[door]!,
+    KEEPER_RATE: '2000',
+    KEEPER_CONCURRENCY: String(CONCURRENCY),
+    KEEPER_LEASE_SECONDS: '5',
+  });
+
   async function keepThemAll(revokeAfterCheck: Map<string, string>): Promise<void> {
-    const env = {
-      DATABASE_URL: store.url,
-      TOKEN_KEYS: store.key,
-      REDIS_URL: redis.url,
-      KEEPER_RATE: '2000',
-      KEEPER_CONCURRENCY: String(CONCURRENCY),
-      KEEPER_LEASE_SECONDS: '5',
-    };
-    keepers = await Promise.all([
-      startKeeper({ ...env, THREADS_SIMULATOR_URL: threads.origins[0] }),
-      startKeeper({ ...env, THREADS_SIMULATOR_URL: threads.origins[1] }),
-    ]);
+    keepers = await Promise.all([startKeeper(env(0)), startKeeper(env(1))]);
     for (const keeper of keepers) opened.add(() => keeper.kill());
 
     let refreshed = 0;
@@ -141,8 +142,8 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
     await client.save();
     client.disconnect();
     for (const name of readdirSync(store.folder)) {
-      const kind = name.endsWith('.rdb') ? bytes.redis : bytes.database;
-      kind.push(readFileSync(join(store.folder, name)));
+      const kind = name.endsWith('.rdb') ? 'redis' : name.endsWith('-wal') ? 'journal' : 'database';
+      bytes[kind].push(readFileSync(join(store.folder, name)));
     }
   }
 
@@ -218,11 +219,11 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
       ...(await Promise.all(people.map(({ id }) => store.token(id)))),
     ];
     const found = (buffers: Buffer[], text: string) => buffers.some((buffer) => buffer.includes(text));
-    const { database, redis: queue } = bytes;
+    const { database, journal, redis: queue } = bytes;
     expect(found(database, people[0]!.id), 'the search finds something').to.equal(true);
+    expect(found(journal, '178414'), 'the search finds something').to.equal(true);
     expect(found(queue, '"id":"178414'), 'the search finds something').to.equal(true);
-    expect(found(database, 'THQV')).to.equal(false);
-    expect(found(queue, 'THQV')).to.equal(false);
+    for (const buffers of [database, journal, queue]) expect(found(buffers, 'THQV')).to.equal(false);
     expect(tokens.every((token) => token.startsWith('THQV'))).to.equal(true);
   });
 
@@ -277,9 +278,19 @@ describe('two token keepers with 5,000 tokens, of which one is killed midway, wh
     const [, keeper] = keepers;
     await redis.stop();
     expect((await fetch(`${keeper.origin}/health`)).status).to.equal(503);
+    expect((await fetch(`${keeper.origin}/metrics`)).status).to.equal(503);
     await redis.restart();
     while ((await fetch(`${keeper.origin}/health`)).status !== 200)
       await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await keeper.stop()).to.equal(0);
+    expect(keeper.stdout).to.match(/"Redis is away"[\s\S]*"Redis is back"/);
+  });
+
+  it('stop when they are told to although Redis is away, once no token can be theirs any more', async () => {
+    const keeper = await startKeeper({ ...env(), KEEPER_LEASE_SECONDS: '1' });
+    opened.add(() => keeper.kill());
+    await redis.stop();
+    expect(await keeper.stop()).to.equal(1);
+    expect(keeper.stdout).to.include('stopped without Redis');
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import dotenv from 'dotenv';
 import { ThreadsClient } from 'passport-threads-oauth2';
 import pino from 'pino';
@@ -37,7 +38,11 @@ async function start(): Promise<void> {
   const threads = new ThreadsClient({ clientID, clientSecret, ...endpoints });
 
   const connection = connect(config.redisURL);
-  connection.on('error', (error: NodeJS.ErrnoException) => log.error({ code: error.code }, 'Redis is away'));
+  let isAway = false;
+  connection.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (!isAway) log.error({ code }, 'Redis is away');
+    isAway = true;
+  });
   const queue = createQueue<TokenJob>(TOKENS, connection);
   const searches = createQueue(SEARCHES, connection);
   const metrics = createMetrics(queue, rows);
@@ -60,7 +65,11 @@ async function start(): Promise<void> {
         { opts: { removeOnComplete: true, removeOnFail: true } },
       )
       .catch((error: Error) => log.error({ error: error.name }, 'cannot schedule'));
-  connection.on('ready', schedule);
+  connection.on('ready', () => {
+    if (isAway) log.info('Redis is back');
+    isAway = false;
+    schedule();
+  });
   await schedule();
 
   const check = () => Promise.all([connection.ping(), db.execute('SELECT 1')]);
@@ -68,18 +77,29 @@ async function start(): Promise<void> {
     createWeb({ metrics, queues: [queue, searches], check, boardPassword: config.boardPassword }),
   );
   await once(server.listen(config.port, config.host), 'listening');
-  log.info({ port: (server.address() as AddressInfo).port, rate, concurrency }, 'keeping tokens');
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {
       log.info('stopping after the tokens under way');
       server.close();
       server.closeIdleConnections();
-      await Promise.all(workers.map((worker) => worker.close()));
-      await Promise.all([queue.close(), searches.close()]);
-      await connection.quit();
+      const closed = (async () => {
+        await Promise.all(workers.map((worker) => worker.close()));
+        await Promise.all([queue.close(), searches.close()]);
+        await connection.quit();
+      })();
+      // The engine waits for a Redis that is away. By the end of its lease a token is another one's anyway.
+      const isClosed = await Promise.race([
+        closed.then(
+          () => true,
+          () => false,
+        ),
+        delay(lease, false),
+      ]);
       db.close();
-      process.exit(0);
+      if (!isClosed) log.warn('stopped without Redis');
+      process.exit(isClosed ? 0 : 1);
     });
   }
+  log.info({ port: (server.address() as AddressInfo).port, rate, concurrency }, 'keeping tokens');
 }

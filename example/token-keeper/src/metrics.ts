@@ -18,7 +18,7 @@ export function createMetrics(queue: Queue<TokenJob>, rows: TokenRows): Metrics 
 
   new Gauge({
     name: 'threads_tokens',
-    help: 'Tokens in the database, by whether their person has to sign in again',
+    help: 'People in the database, by whether their token is kept or they have to sign in again',
     labelNames: ['state'],
     registers,
     async collect() {

@@ -8,6 +8,9 @@ import type { Metrics } from './metrics.js';
 
 const BOARD = '/queues';
 
+/** Milliseconds within which the database and Redis must answer. */
+const MOST_PATIENCE = 2000;
+
 /** What the pages show. */
 export interface WebOptions {
   metrics: Metrics;
@@ -22,14 +25,22 @@ export interface WebOptions {
 export function createWeb({ metrics, queues, check, boardPassword }: WebOptions): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use((_req, res, next) => {
+    // A browser sends the password of the board along with any page that frames it.
+    res.set('Content-Security-Policy', "frame-ancestors 'none'");
+    next();
+  });
 
   app.get('/health', async (_req, res) => {
-    const healthy = await Promise.race([check().then(() => true), late(2000)]).catch(() => false);
+    const healthy = await inTime(check()).then(
+      () => true,
+      () => false,
+    );
     res.status(healthy ? 200 : 503).json({ status: healthy ? 'ok' : 'unavailable' });
   });
 
   app.get('/metrics', async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    res.type(metrics.registry.contentType).send(await inTime(metrics.registry.metrics()));
   });
 
   if (boardPassword) {
@@ -64,6 +75,10 @@ function behindPassword(password: string): RequestHandler {
   };
 }
 
-function late(milliseconds: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds, false).unref());
+/** Whoever asks a Redis that is away waits for it to come back, which nobody who looks at a page wants to. */
+function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+  const late = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error('No answer in time')), MOST_PATIENCE).unref();
+  });
+  return Promise.race([answer, late]);
 }

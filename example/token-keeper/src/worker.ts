@@ -35,7 +35,7 @@ export function startTokenWorker(options: WorkerOptions): Worker<TokenJob> {
       const isLimit = reason === 'rate_limited';
       metrics.outcomes.inc({ outcome: isLimit ? 'rate_limited' : 'failed' });
       log.warn({ id, error: name, reason, retryAfter }, 'could not look at a token');
-      if (isLimit || retryAfter !== undefined) await worker.rateLimit(Math.max(1, retryAfter ?? 10) * 1000);
+      if (isLimit || retryAfter !== undefined) await worker.rateLimit(pauseFor(retryAfter));
       // A limit is not the token's fault: it goes back into the queue, and this does not count as a try.
       throw isLimit ? Worker.RateLimitError() : error;
     } finally {
@@ -63,9 +63,16 @@ export function startSearchWorker({ connection, queue, tools, log }: WorkerOptio
   return watched(new Worker(SEARCHES, search, { connection, maxStalledCount: 100 }), log);
 }
 
-/** Without a listener an `error` event, such as for a Redis that is away, would end the process. */
+/** Milliseconds for which all workers pause. A limit that lasts longer is asked about again in between. */
+function pauseFor(retryAfter = 10): number {
+  return Math.min(Math.max(1, retryAfter), 60 * 60) * 1000;
+}
+
+/** Without a listener an `error` event would end the process. A Redis that is away is told by its connection. */
 function watched<W extends Worker>(worker: W, log: Logger): W {
-  worker.on('error', (error) => log.error({ error: detailsOf(error).name }, 'the queue has a problem'));
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === undefined) log.error({ error: error.name }, 'the queue has a problem');
+  });
   return worker;
 }
 
