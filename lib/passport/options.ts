@@ -7,6 +7,7 @@ import { PROFILE_FIELDS } from '../threads/profile.js';
 import { permissionsIn, type Scope, scopeParameter } from '../threads/scope.js';
 import { textOf } from '../transport/json.js';
 import { httpURL } from '../transport/json-request.js';
+import { firstOutcome } from './first-outcome.js';
 import { assertApp, assertOptions, type OptionCheck, warn } from './option-checks.js';
 import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import { CookieStateStore } from './state/cookie-state-store.js';
@@ -68,6 +69,7 @@ export interface Settings {
   requiredScopes: string[];
   longLived: boolean;
   profileFields: readonly string[] | false;
+  skipUserProfile: boolean | ((accessToken: string) => Promise<boolean | undefined>);
   inspector: InspectorOptions;
 }
 
@@ -150,7 +152,6 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
       callbackURL: options.callbackURL,
       scope: scopeParameter(options.scope ?? [], requiredScopes),
       ...stateOptions(options),
-      skipUserProfile: callbackForm(skipUserProfile),
       proxy: options.proxy,
       sessionKey: options.sessionKey,
     },
@@ -170,6 +171,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     requiredScopes,
     longLived: options.longLived === true,
     profileFields,
+    skipUserProfile: skipper(skipUserProfile),
     inspector: {
       tokenVerification,
       testerAccessToken,
@@ -213,17 +215,11 @@ function isStateStore({ store, verify }: Partial<ThreadsStateStore>): boolean {
   return typeof store === 'function' && typeof verify === 'function';
 }
 
-/** To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */
-function callbackForm(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>) {
+/** One form of the forms. To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */
+function skipper(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>): Settings['skipUserProfile'] {
   if (typeof skip !== 'function') return skip;
-  const ask = (accessToken: string) =>
-    new Promise<boolean | undefined>((resolve, reject) => {
-      const answer = skip(accessToken, (error, yes) => (error ? reject(error) : resolve(yes)));
-      Promise.resolve(answer).then((yes) => skip.length < 2 && resolve(Boolean(yes)), reject);
-    });
-  return (accessToken: string, done: (error: unknown, skip?: boolean) => void) => {
-    const refuse = (error: unknown) =>
-      done(error || new Error('`skipUserProfile` failed without saying why'));
-    ask(accessToken).then((yes) => done(null, yes), refuse);
-  };
+  return async (accessToken) =>
+    skip.length < 2
+      ? (skip as (accessToken: string) => boolean | Promise<boolean>)(accessToken)
+      : firstOutcome<boolean>('`skipUserProfile`', (done) => skip(accessToken, done));
 }

@@ -10,6 +10,7 @@ import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import { type Answer, readAnswer } from './callback.js';
 import type { ThreadsFailure } from './failure.js';
+import { type Done, firstOutcome } from './first-outcome.js';
 import { requestFor } from './oauth2-request.js';
 import { forOneRequest } from './one-request.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
@@ -36,7 +37,7 @@ type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
 type GrantParams = Record<string, string>;
 type Tokens = { accessToken: string; refreshToken?: string; params: TokenParams };
 type TokenCallback = (error: unknown, ...tokens: [string?, string?, TokenParams?]) => void;
-type ProfileCallback = (error: unknown, profile?: ThreadsProfile) => void;
+type ProfileCallback = Done<ThreadsProfile>;
 
 /** What is known of a login while passport-oauth2 ends it. */
 interface Login {
@@ -51,10 +52,9 @@ interface Login {
   signal?: AbortSignal;
 }
 
-// Methods of passport-oauth2 that its types leave out.
-const { _createOAuthError, _loadUserProfile } = OAuth2Strategy.prototype as unknown as {
+// passport-oauth2's types leave it out.
+const { _createOAuthError } = OAuth2Strategy.prototype as unknown as {
   _createOAuthError(this: OAuth2Strategy, message: string, error: unknown): Error;
-  _loadUserProfile(this: OAuth2Strategy, accessToken: string, done: ProfileCallback): void;
 };
 
 /**
@@ -117,12 +117,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
     this._inspector = new Inspector(this._client, settings.inspector);
     this._callVerify = callVerify;
     this._verify = this.finishLogin;
-    // No byte of Threads goes through the transport of passport-oauth2. passport-oauth2-refresh copies this function off
-    // its object, and sends its refreshes here.
-    this._oauth2.getOAuthAccessToken = ((code: string, params: GrantParams, done: TokenCallback) => {
-      const tokens = params.grant_type === 'refresh_token' ? this.refresh(code) : this.exchange(code, params);
-      tokens.then((got) => done(null, got.accessToken, got.refreshToken, got.params)).catch(done);
-    }) as never;
+    // Bound, since passport-oauth2-refresh copies the function off its object.
+    this._oauth2.getOAuthAccessToken = this.getTokens.bind(this) as never;
   }
 
   /**
@@ -204,13 +200,22 @@ export class ThreadsStrategy extends OAuth2Strategy {
     super.authenticate(requestFor(req, { code, state: answer.state }), options);
   }
 
+  /**
+   * What passport-oauth2 calls for the token, and passport-oauth2-refresh for a new one: no byte of Threads goes through
+   * the transport under passport-oauth2.
+   */
+  private getTokens(code: string, params: GrantParams, done: TokenCallback): void {
+    const tokens = params.grant_type === 'refresh_token' ? this.refresh(code) : this.exchange(code, params);
+    tokens.then((got) => done(null, got.accessToken, got.refreshToken, got.params)).catch(done);
+  }
+
   private async exchange(code: string, params: GrantParams): Promise<Tokens> {
     const { grant_type, redirect_uri, ...further } = params;
     const exchanged = this._client.exchangeCode(code, String(redirect_uri), {
       params: further,
       parseError: (body, status) => this.parseErrorResponse(body, status),
     });
-    const asksThreads = this.userProfile === userProfile && this._settings.oauth2.skipUserProfile === false;
+    const asksThreads = this.userProfile === userProfile && this._settings.skipUserProfile === false;
     if (asksThreads) this._inspector.prepare();
     const token = await exchanged;
     return { accessToken: token.accessToken, params: paramsOf(token) };
@@ -237,27 +242,36 @@ export class ThreadsStrategy extends OAuth2Strategy {
     return error instanceof Error ? error : _createOAuthError.call(this, message, error);
   }
 
-  /** With `longLived`, the token is traded while Threads is asked whose it is: two round trips for the whole login. */
+  /** Loads the profile, and with `longLived` trades the token beside it: two round trips for the whole login. */
   protected _loadUserProfile(accessToken: string, done: ProfileCallback): void {
     const login = this._login;
-    if (!this._settings.longLived || !login) {
-      _loadUserProfile.call(this, accessToken, done);
-      return;
-    }
+    const profile =
+      this._settings.longLived && login ? this.trade(accessToken, login) : this.askProfile(accessToken);
+    this.handOn(profile, done);
+  }
+
+  private async trade(accessToken: string, login: Login): Promise<ThreadsProfile | undefined> {
     const abort = new AbortController();
     login.signal = abort.signal;
-    const profile = new Promise<ThreadsProfile | undefined>((resolve, reject) => {
-      _loadUserProfile.call(this, accessToken, (error, loaded) => (error ? reject(error) : resolve(loaded)));
-    });
-    Promise.all([profile, this._client.exchangeToken(accessToken, { signal: abort.signal })])
-      .then(([loaded, longLived]) => {
-        login.longLived = longLived;
-        done(null, loaded);
-      })
-      .catch((error) => {
-        abort.abort();
-        done(error);
-      });
+    try {
+      const [profile, longLived] = await Promise.all([
+        this.askProfile(accessToken),
+        this._client.exchangeToken(accessToken, { signal: abort.signal }),
+      ]);
+      login.longLived = longLived;
+      return profile;
+    } catch (error) {
+      abort.abort();
+      throw error;
+    }
+  }
+
+  private async askProfile(accessToken: string): Promise<ThreadsProfile | undefined> {
+    const { skipUserProfile } = this._settings;
+    const skips =
+      typeof skipUserProfile === 'function' ? await skipUserProfile(accessToken) : skipUserProfile;
+    if (skips) return undefined;
+    return firstOutcome('`userProfile`', (done) => this.userProfile(accessToken, done));
   }
 
   /**
@@ -267,13 +281,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param done - called with the {@link ThreadsProfile}
    */
   override userProfile(accessToken: string, done: ProfileCallback): void {
-    this.loadProfile(accessToken, this._login?.signal)
-      .then((profile) => {
-        if (this._login) this._login.threadsID = profile.id;
-        done(null, profile);
-      })
-      // To `done`, a reason that is falsy would be none: a login without a profile.
-      .catch((error) => done(error || new Error('`testerAccessToken` failed without saying why')));
+    this.handOn(this.loadProfile(accessToken, this._login?.signal), done);
   }
 
   private async loadProfile(accessToken: string, signal: AbortSignal | undefined): Promise<ThreadsProfile> {
@@ -286,20 +294,35 @@ export class ThreadsStrategy extends OAuth2Strategy {
       assertPersonsToken(token, { clientID: client.clientID, now: inspector.now });
       assertOnePerson(token.userId, me?.id);
     }
-    const profile = me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} };
-    return token ? { ...profile, scopes: token.scopes, token } : profile;
+    const profile: ThreadsProfile = {
+      ...(me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} }),
+      ...(token && { scopes: token.scopes, token }),
+    };
+    if (this._login) this._login.threadsID = profile.id;
+    return profile;
+  }
+
+  /** Hands on what came of a promise. What a subclass's callback throws is the error of the login. */
+  private handOn(outcome: Promise<ThreadsProfile | undefined>, done: ProfileCallback): void {
+    outcome
+      .then((profile) => done(null, profile))
+      // To `done`, a reason that is falsy would be none: a login without a profile.
+      .catch((error) =>
+        done(error || new Error('`testerAccessToken` or `skipUserProfile` failed without saying why')),
+      )
+      .catch((error) => this.error(error));
   }
 
   private finishLogin(
     _req: Request,
     shortLived: string,
     refreshed: string | undefined,
-    answer: TokenParams,
+    answer: TokenParams | undefined,
     profile: ThreadsProfile | undefined,
     done: VerifyCallback,
   ): void {
     const { req, appState, longLived, threadsID } = this._login!;
-    const params = longLived ? { ...answer, ...paramsOf(longLived) } : answer;
+    const params = { ...answer, ...(longLived && paramsOf(longLived)) } as TokenParams;
     if (profile) {
       // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
       if (profile.id === '') profile.id = params.user_id ?? '';

@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import type { Request } from 'express';
 import type { ThreadsProfile } from '../threads/profile.js';
+import { hearPromise } from './first-outcome.js';
 
 /** The token answer, as the verify callback gets it. */
 export interface TokenParams {
@@ -80,6 +80,8 @@ export interface VerifiedLogin {
 /** Calls the app's verify callback with what it takes, and hands its one outcome to `done`. */
 export type VerifyCaller = (login: VerifiedLogin, done: VerifyCallback) => void;
 
+const RETURNED_A_USER = 'The verify callback returned a user, but takes `done`: leave `done` out or call it';
+
 /**
  * Makes one form of all the forms of verify callbacks.
  *
@@ -107,7 +109,7 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): Ver
 
     try {
       const returned: unknown = Reflect.apply(verify, undefined, args);
-      if (takesDone) hearPromise(returned, refuse);
+      if (takesDone) hearPromise(returned, refuse, RETURNED_A_USER);
       else
         Promise.resolve(promised(returned))
           .then((user) => finish(null, userOf(user)), refuse)
@@ -150,24 +152,6 @@ function noUser(what: string): TypeError {
   );
 }
 
-/** That of the language itself: some apps put a promise library in the place of the global `Promise`. */
-const { then } = Object.getPrototypeOf((async () => {})()) as Promise<unknown>;
-
-/**
- * Hears what becomes of an async function that takes `done`. Only a native promise counts, and no `then` of its own: a
- * query that is sent when its `then` is called would be sent twice.
- */
-function hearPromise(returned: unknown, refuse: (reason: unknown) => void): void {
-  if (!types.isPromise(returned)) return;
-  const mistaken = (value: unknown) => {
-    if (value === undefined) return;
-    refuse(
-      new TypeError('The verify callback returned a user, but takes `done`: leave `done` out or call it'),
-    );
-  };
-  then.call(returned, mistaken, refuse);
-}
-
 /** Hands on the first outcome alone. */
 function once(done: VerifyCallback): VerifyCallback {
   let finished = false;
@@ -177,7 +161,8 @@ function once(done: VerifyCallback): VerifyCallback {
     try {
       done(...outcome);
     } catch (error) {
-      done(error);
+      // Past every promise and `try`: what the app throws once more is not to vanish, and leave the browser waiting.
+      queueMicrotask(() => done(error));
     }
   };
 }

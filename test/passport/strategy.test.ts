@@ -471,6 +471,16 @@ describe('login: what is asked', () => {
     });
   }
 
+  for (const [title, skipUserProfile] of [
+    ['rejects without a reason', () => Promise.reject()],
+    ['returns yes, but takes a callback', async (_token: string, _done: unknown) => true],
+  ] as const) {
+    it(`ends in an error, not in a login and not never, with a skipUserProfile that ${title}`, async () => {
+      const error = await loginError({ options: { skipUserProfile: skipUserProfile as never } });
+      expect(error.message).to.include('skipUserProfile');
+    });
+  }
+
   it('carries the custom headers everywhere', async () => {
     const { calls } = await loggedIn({
       options: { longLived: true, customHeaders: { 'x-trace': 'abc', 'user-agent': 'postcards/1' } },

@@ -204,6 +204,93 @@ describe('a subclass that overrides userProfile', () => {
     });
   }
 
+  const broken = new Error('the directory is down');
+  const failing: Record<string, (done: ProfileDone) => unknown> = {
+    'throws it': () => {
+      throw broken;
+    },
+    'is async and rejects with it': async () => {
+      throw broken;
+    },
+    'calls back with it, then without': (done) => {
+      done(broken);
+      done(null, own);
+    },
+    'throws it, and calls back without later': (done) => {
+      setImmediate(done, null, own);
+      throw broken;
+    },
+  };
+  const making = (userProfile: (done: ProfileDone) => unknown) =>
+    class extends ThreadsStrategy {
+      override userProfile = (_accessToken: string, done: ProfileDone) => userProfile(done) as undefined;
+    };
+  const settings: Record<string, Partial<ThreadsStrategyOptions>> = {
+    'by default': {},
+    'with longLived': { longLived: true },
+    'with a function for skipUserProfile': { skipUserProfile: () => false },
+  };
+  for (const [when, options] of Object.entries(settings)) {
+    for (const [title, userProfile] of Object.entries(failing)) {
+      it(`ends the login once, in its error, where it ${title}, ${when}`, async () => {
+        expect(errorOf((await signIn(making(userProfile), { options })).outcome)).to.equal(broken);
+      });
+    }
+
+    it(`has the verify callback called once where it calls back twice, ${when}`, async () => {
+      let verified = 0;
+      const { dispatcher } = upstream();
+      const Twice = making((done) => {
+        done(null, own);
+        done(null, { ...own, id: 'another person' });
+      });
+      const strategy = new Twice(
+        { ...app, state: false, dispatcher, ...options },
+        async (_a, _r, profile) => {
+          verified += 1;
+          return asUser(profile);
+        },
+      );
+      const outcome = await runStrategy(strategy, { query: { code: CODE } });
+      expect(expectOutcome(outcome, 'success').user).to.equal(own);
+      expect(verified).to.equal(1);
+    });
+
+    it(`ends the login in a TypeError, not never, where it is async and returns the profile, ${when}`, async () => {
+      const { outcome } = await signIn(
+        making(async () => own),
+        { options },
+      );
+      expect(errorOf(outcome))
+        .to.be.instanceOf(TypeError)
+        .with.property('message')
+        .that.includes('userProfile');
+    });
+
+    it(`signs nobody in where it throws nothing that can be told, ${when}`, async () => {
+      const throwing = making(() => {
+        throw undefined;
+      });
+      expect(errorOf((await signIn(throwing, { options })).outcome)).to.be.instanceOf(Error);
+    });
+
+    it(`ends the login in what its callback to super throws, ${when}`, async () => {
+      class Careless extends ThreadsStrategy {
+        override userProfile(accessToken: string, done: ProfileDone): void {
+          super.userProfile(accessToken, (error, profile) => {
+            profile!.displayName = 'of a profile that is not there';
+            done(error, profile);
+          });
+        }
+      }
+      const { outcome } = await signIn(Careless, {
+        options,
+        replies: { me: { status: 500, body: graphError(2) } },
+      });
+      expect(errorOf(outcome)).to.be.instanceOf(TypeError);
+    });
+  }
+
   it('can be called by itself, as a test of an app does', async () => {
     const { dispatcher } = upstream();
     const strategy = new Extending({ ...app, dispatcher }, async (_a, _r, _profile) => false);
@@ -213,24 +300,25 @@ describe('a subclass that overrides userProfile', () => {
     expect(profile).to.include({ id: USER_ID });
   });
 
-  it('cannot make one person of two: what Threads said is compared before it', async () => {
-    class Renaming extends ThreadsStrategy {
-      override userProfile(accessToken: string, done: ProfileDone): void {
-        super.userProfile(accessToken, (error, profile) => {
-          if (profile) profile.id = USER_ID;
-          done(error, profile);
-        });
+  const another = '17841405793187220';
+  const remaking: Record<string, (profile: ThreadsProfile) => ThreadsProfile> = {
+    'renames the person': (profile) => Object.assign(profile, { id: USER_ID }),
+    'makes a profile of its own': (profile) => ({ ...profile }),
+    'makes a profile of its own for another id': (profile) => ({ ...profile, id: USER_ID }),
+  };
+  for (const [title, remake] of Object.entries(remaking)) {
+    it(`attack: cannot make one person of the two that Threads named, though it ${title}`, async () => {
+      class Remaking extends ThreadsStrategy {
+        override userProfile(accessToken: string, done: ProfileDone): void {
+          super.userProfile(accessToken, (error, profile) => done(error, profile && remake(profile)));
+        }
       }
-    }
-    const another = '17841405793187220';
-    const { outcome } = await signIn(Renaming, {
-      replies: {
-        me: { body: { id: another } },
-        debug: { body: debugAnswer({ user_id: another }) },
-      },
+      const { outcome } = await signIn(Remaking, {
+        replies: { me: { body: { id: another } }, debug: { body: debugAnswer({ user_id: another }) } },
+      });
+      expect(errorOf(outcome)).to.include({ name: 'ThreadsTokenError', code: 'invalid_token' });
     });
-    expect(errorOf(outcome)).to.include({ name: 'ThreadsTokenError', code: 'invalid_token' });
-  });
+  }
 });
 
 describe('a subclass that overrides parseErrorResponse', () => {
@@ -316,6 +404,18 @@ describe('_oauth2 of passport-oauth2, which tests of apps replace', () => {
     expect(params).to.deep.equal({ user_id: USER_ID, token_type: 'example' });
     expect(profile).to.include({ id: USER_ID });
     expect(calls.map(({ endpoint }) => endpoint)).not.to.include('token');
+  });
+
+  it('may leave out everything but the token', async () => {
+    for (const longLived of [false, true]) {
+      const { outcome } = await signIn(ThreadsStrategy, {
+        options: { longLived },
+        prepare(strategy) {
+          transportOf(strategy).getOAuthAccessToken = (_code, _params, done) => done(null, SHORT_TOKEN);
+        },
+      });
+      expect(given(outcome).profile).to.include({ id: USER_ID });
+    }
   });
 
   it('is given what tokenParams adds', async () => {

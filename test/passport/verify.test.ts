@@ -10,6 +10,7 @@ import { upstream } from '../support/upstream.js';
 
 // biome-ignore lint/complexity/noBannedTypes: whatever a test declares
 type AnyFunction = Function;
+type Done = (error?: unknown, user?: unknown, info?: object) => void;
 
 const ada = { id: USER_ID, account: 'of Ada' };
 const request = { query: { code: CODE } };
@@ -486,7 +487,6 @@ describe('verify callback: three parameters', () => {
 
 describe('verify callback: done', () => {
   const broken = new Error('broken');
-  type Done = (error?: unknown, user?: unknown, info?: object) => void;
 
   for (const [title, verify] of [
     [
@@ -547,6 +547,59 @@ describe('verify callback: done', () => {
   ] as const) {
     it(`ends the login once when it ${title}`, async () => {
       expect(expectOutcome(await run(verify), 'success').user).to.equal(ada);
+    });
+  }
+});
+
+describe("the app's own callback of passport.authenticate", () => {
+  const forms: [form: string, verify: unknown][] = [
+    ['three parameters', async (_a: string, _r: string, _p: object) => ada],
+    ['`done`, called at once', (_a: string, _r: string, _p: object, done: Done) => done(null, ada)],
+    [
+      '`done`, called later',
+      (_a: string, _r: string, _p: object, done: Done) => setImmediate(done, null, ada),
+    ],
+  ];
+
+  /** Takes the next exception that nobody caught, in place of mocha. */
+  function nextUncaught(): Promise<unknown> {
+    const listeners = process.rawListeners('uncaughtException') as NodeJS.UncaughtExceptionListener[];
+    process.removeAllListeners('uncaughtException');
+    return new Promise((resolve) => {
+      process.once('uncaughtException', (error) => {
+        for (const listener of listeners) process.on('uncaughtException', listener);
+        resolve(error);
+      });
+    });
+  }
+
+  for (const [form, verify] of forms) {
+    it(`is given the error that it threw when it was given the user: ${form}`, async () => {
+      const broken = new Error('the app is broken');
+      const error = await new Promise((resolve) => {
+        const login = Object.assign(Object.create(strategyWith(verify)), {
+          success() {
+            throw broken;
+          },
+          error: resolve,
+        });
+        login.authenticate({ method: 'GET', url: '/', headers: {}, ...request });
+      });
+      expect(error).to.equal(broken);
+    });
+
+    it(`does not leave the browser waiting in silence where it throws whatever it is given: ${form}`, async () => {
+      const uncaught = nextUncaught();
+      const login = Object.assign(Object.create(strategyWith(verify)), {
+        success() {
+          throw new Error('on the user');
+        },
+        error() {
+          throw new Error('on the error');
+        },
+      });
+      login.authenticate({ method: 'GET', url: '/', headers: {}, ...request });
+      expect(await uncaught).to.have.property('message', 'on the error');
     });
   }
 });
