@@ -18,6 +18,10 @@ declare module 'sinon' {
     fake(real: Fake): Fake;
     stub(): Stub;
     stub<Of extends object>(of: Of, method: keyof Of): Stub;
+    useFakeTimers(options: { now: number; toFake: string[] }): {
+      setSystemTime(time: number): void;
+      restore(): void;
+    };
     restore(): void;
   };
   export default sinon;
