@@ -111,20 +111,29 @@ describe('simulator: the authorization window', () => {
     });
 
     it('1 when another website presses Allow', async () => {
-      const answer = ask(`${threads.origin}/oauth/authorize?${new URLSearchParams(REQUEST)}`, {
-        method: 'POST',
-        body: new URLSearchParams({ decision: 'allow', user: ada.id }),
-        headers: { 'sec-fetch-site': 'cross-site' },
-      });
-      await expectError(answer, 1, 'An unknown error has occurred');
+      for (const header of [
+        ['sec-fetch-site', 'cross-site'],
+        ['origin', 'https://evil.example'],
+      ] as const) {
+        const answer = ask(`${threads.origin}/oauth/authorize?${new URLSearchParams(REQUEST)}`, {
+          method: 'POST',
+          body: new URLSearchParams({ decision: 'allow', user: ada.id }),
+          headers: [[...header]],
+        });
+        await expectError(answer, 1, 'An unknown error has occurred');
+      }
     });
 
     it('nothing of the kind when the button of the page itself was pressed', async () => {
-      for (const site of ['none', 'same-origin']) {
+      for (const header of [
+        ['sec-fetch-site', 'none'],
+        ['sec-fetch-site', 'same-origin'],
+        ['origin', threads.origin],
+      ] as const) {
         const { status } = await ask(`${threads.origin}/oauth/authorize?${new URLSearchParams(REQUEST)}`, {
           method: 'POST',
           body: new URLSearchParams({ decision: 'allow', user: ada.id }),
-          headers: { 'sec-fetch-site': site },
+          headers: [[...header]],
         });
         expect(status).to.equal(302);
       }

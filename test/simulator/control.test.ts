@@ -74,6 +74,12 @@ describe('simulator: the control API, by fetch alone', () => {
         );
       }
       await refused(call('reset', undefined, { 'sec-fetch-site': 'cross-site' }), 400, 'Another website');
+      // To a simulator with a name of its own, without https, browsers send no Sec-Fetch-Site.
+      for (const origin of ['https://evil.example', 'http://evil.example', 'null']) {
+        await refused(call('reset', undefined, { origin }), 400, 'Another website');
+      }
+      const fromItself = { origin: threads.origin };
+      expect((await call('travel', { milliseconds: 0 }, fromItself)).status).to.equal(200);
       expect((await threads.get('/me')).status).to.equal(400);
     });
   });
