@@ -6,26 +6,38 @@ import { type Environment, readEnvironment } from './environment.js';
 import type { Finding } from './finding.js';
 import { readSettings, type Settings } from './settings.js';
 
-const HELP = `Usage: passport-threads-oauth2 doctor [--env-file FILE] [--offline]
+const HELP = `Usage: passport-threads-oauth2 doctor [options]
 
-Checks the settings of an app that signs people in with Threads, and asks Threads whether they are right, before
-anybody signs in. It changes nothing, and prints no secret.
+Checks the settings of an app that signs people in with Threads, and asks
+Threads whether they are right, before anybody signs in. It changes nothing,
+and prints no secret.
 
-  --env-file FILE   settings besides those of the environment, which has the last word (default: .env, if there is one)
-  --offline         checks only what can be told without asking Threads
-  --help            prints this
+Options:
+  --env-file FILE  Settings besides those of the environment, which has the last
+                   word. Default: .env, if there is one. Node.js reads this file
+                   too, and says itself when it is not there (exit code 9)
+  --offline        Checks only what can be told without asking Threads
+  -h, --help       Show this
 
 Settings:
-  THREADS_APP_ID, THREADS_APP_SECRET   App Dashboard → App settings → Basic: the Threads App ID and Threads App secret
-  THREADS_CALLBACK_URL                 the redirect URI, to the letter as it is registered
-  THREADS_SCOPE                        permissions to ask for, separated by commas
-  THREADS_REQUIRED_SCOPES              permissions without which nobody gets in
-  THREADS_TESTER_ACCESS_TOKEN          a token of a Threads tester that inspects everybody's new token
-  SESSION_SECRET                       what signs the session cookie, at least 32 characters
-  THREADS_SIMULATOR_URL                the origin of a simulator to ask in place of Threads; or its addresses one by one:
-                                       THREADS_AUTHORIZATION_URL, THREADS_TOKEN_URL, THREADS_GRAPH_URL
+  THREADS_APP_ID, THREADS_APP_SECRET
+      App Dashboard → App settings → Basic: Threads App ID, Threads App secret
+  THREADS_CALLBACK_URL
+      The redirect URI, to the letter as it is registered
+  THREADS_SCOPE
+      Permissions to ask for, separated by commas
+  THREADS_REQUIRED_SCOPES
+      Permissions without which nobody gets in
+  THREADS_TESTER_ACCESS_TOKEN
+      The token of a Threads tester that inspects everybody's new token
+  SESSION_SECRET
+      What signs the session cookie, at least 32 characters
+  THREADS_SIMULATOR_URL
+      The origin of a simulator to ask in place of Threads; or its addresses one
+      by one: THREADS_AUTHORIZATION_URL, THREADS_TOKEN_URL, THREADS_GRAPH_URL
 
-Exit code: 0 when nothing must be mended, 1 when something must, 2 when the command line is wrong.
+Exit codes: 0 when nothing must be mended, 1 when something must, 2 when the
+command line is wrong.
 `;
 
 const MARKS = { fine: '✓', note: '!', problem: '✗' } as const;
@@ -50,24 +62,21 @@ export interface Surroundings {
  *
  * @param args - the arguments behind `doctor`
  * @param surroundings - what it may use of the process
- * @returns the exit code: 0 when nothing must be mended, 1 when something must, 2 when an argument is wrong
+ * @returns the exit code: 0 when nothing must be mended, 1 when something must
+ * @throws what `parseArgs` throws for an argument that is wrong
  */
 export async function run(
   args: readonly string[],
   { env: processEnv, folder, print, now = Date.now }: Surroundings,
 ): Promise<number> {
-  const options = {
-    'env-file': { type: 'string' },
-    offline: { type: 'boolean' },
-    help: { type: 'boolean' },
-  } as const;
-  let values: { 'env-file'?: string; offline?: boolean; help?: boolean };
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    print(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'env-file': { type: 'string' },
+      offline: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) {
     print(HELP);
     return 0;
@@ -79,10 +88,10 @@ export async function run(
     print(`  ${MARKS[kind]} ${text}`);
   };
   try {
-    const { env, file } = readEnvironment(processEnv, values['env-file'], folder);
+    const { env, file, findings: ofFile } = readEnvironment(processEnv, values['env-file'], folder);
     print(`\nThe settings of ${file ? `${file} and ` : ''}the environment:\n`);
     const { settings, findings } = readSettings(env);
-    findings.forEach(report);
+    [...ofFile, ...findings].forEach(report);
     const { scope, callbackURL } = settings;
     const client = clientOf(settings);
     // Without a state, which needs a browser.

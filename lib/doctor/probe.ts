@@ -48,8 +48,11 @@ async function errorCode(response: Response): Promise<number | undefined> {
       ? codeOf(new URL(location, response.url).searchParams.get('error_code'))
       : undefined;
   }
+  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) {
+    await response.body?.cancel();
+    return undefined;
+  }
   const text = await response.text();
-  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) return undefined;
   try {
     return codeOf(JSON.parse(text)?.error_code);
   } catch {

@@ -45,7 +45,12 @@ const MAKE_SECRET = 'Make one: node -e "console.log(crypto.randomBytes(32).toStr
  */
 export function readSettings(env: Environment): { settings: Settings; findings: Finding[] } {
   const findings: Finding[] = [];
-  const get = (name: string) => env[name]?.trim() || undefined;
+  const padded = new Set<string>();
+  const get = (name: string) => {
+    const value = env[name]?.trim() || undefined;
+    if (value !== undefined && value !== env[name]) padded.add(name);
+    return value;
+  };
   const accept = <T>(value: T, text: string): T => {
     findings.push(fine(text));
     return value;
@@ -54,8 +59,9 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
     findings.push(problem(text));
   };
 
+  proxy();
   const endpoints = readEndpoints();
-  const real = Object.values(endpoints).every(isThreadsURL);
+  const real = isThreadsURL(endpoints.authorizationURL);
   const settings: Settings = {
     clientID: clientID(),
     clientSecret: clientSecret(),
@@ -65,7 +71,18 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
     endpoints,
   };
   sessionSecret();
+  for (const name of padded) refuse(`${name} has white space before or after its value. Take it away.`);
   return { settings, findings };
+
+  function proxy(): void {
+    const name = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name]);
+    if (name === undefined || env.NODE_USE_ENV_PROXY === '1') return;
+    findings.push(
+      note(
+        `${name} is set, but Node.js goes through it only with NODE_USE_ENV_PROXY=1, from 22.21 and 24.0 on. With an older one, give the strategy a \`dispatcher\`.`,
+      ),
+    );
+  }
 
   function readEndpoints(): Endpoints {
     const simulator = url('THREADS_SIMULATOR_URL');
@@ -169,14 +186,15 @@ export function readSettings(env: Environment): { settings: Settings; findings: 
 
   function scopes(name: string): string[] {
     const list = permissionsIn(get(name) ?? '', name);
-    if (list.every((scope) => /^[a-z0-9_]+$/.test(scope))) return list;
+    // Every permission has an underscore, and no secret in the wrong place has: the list is shown in an address.
+    if (list.every((scope) => /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(scope))) return list;
     findings.push(problem(`${name} must list permissions such as threads_basic, separated by commas.`));
     return [];
   }
 
   function sessionSecret(): void {
-    const value = get('SESSION_SECRET');
-    if (value !== undefined && value.length < 32) {
+    const value = env.SESSION_SECRET?.trim();
+    if (value && value.length < 32) {
       findings.push(problem(`SESSION_SECRET must have at least 32 characters. ${MAKE_SECRET}`));
     }
   }

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { npm } from '../support/npm.mjs';
@@ -23,6 +25,25 @@ describe('npx passport-threads-oauth2 doctor', () => {
     expect(status).to.equal(0);
     expect(stdout).to.include('THREADS_APP_SECRET is there').and.not.include('hush');
     expect(stderr).to.equal('');
+  });
+
+  it('ends with 2 for an argument that it does not know, and says so where errors go', () => {
+    for (const args of [['--ofline'], ['hush'], ['--env-file']]) {
+      const { status, stdout, stderr } = command(['doctor', ...args], READY);
+      expect([status, stdout]).to.deep.equal([2, '']);
+      expect(stderr).to.include('Add --help to see the options.');
+    }
+  });
+
+  it('reads the file that is named; Node.js itself says when it is not there', () => {
+    const lines = Object.entries(READY).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(join(folder(), 'app.env'), lines.join('\n'));
+    expect(command(['doctor', '--offline', '--env-file', 'app.env']).status).to.equal(0);
+    for (const args of [['--env-file', 'none.env'], ['--env-file=none.env']]) {
+      const { status, stdout, stderr } = command(['doctor', '--offline', ...args], READY);
+      expect(status).not.to.equal(0);
+      expect(stdout + stderr).to.include('none.env');
+    }
   });
 
   for (const example of ['example/express', 'example/nestjs']) {

@@ -59,6 +59,16 @@ describe('the doctor, of the settings alone', () => {
       { THREADS_TESTER_ACCESS_TOKEN: 'hush\nhush' },
       'THREADS_TESTER_ACCESS_TOKEN has a space',
     ],
+    [
+      'white space around a value',
+      { THREADS_APP_ID: `${READY.THREADS_APP_ID}\r` },
+      'THREADS_APP_ID has white space before or after',
+    ],
+    [
+      'a secret among the permissions, which is not to be shown in the address',
+      { THREADS_SCOPE: 'hush0123456789abcdef' },
+      'THREADS_SCOPE must list permissions',
+    ],
     ['a short session secret', { SESSION_SECRET: 'hush' }, 'SESSION_SECRET must have at least 32 characters'],
     [
       'an address of Threads that is none',
@@ -143,6 +153,15 @@ describe('the doctor, of the settings alone', () => {
     });
   });
 
+  it('tells of a proxy that Node.js does not go through', async () => {
+    const env = { ...READY, HTTPS_PROXY: 'http://me:hush@proxy.test:3128' };
+    const { code, notes, text } = await offline(env);
+    expect(code).to.equal(0);
+    expect(notes[0]).to.include('HTTPS_PROXY is set, but').and.include('NODE_USE_ENV_PROXY=1');
+    expect(text).not.to.include('hush');
+    expect((await offline({ ...env, NODE_USE_ENV_PROXY: '1' })).text).not.to.include('PROXY');
+  });
+
   it('explains the errors that Threads shows without coming back', async () => {
     const { text } = await offline(READY);
     for (const errorCode of [4476002, 1349026, 1349168, 1349245, 1349187, 1]) {
@@ -188,10 +207,26 @@ describe('the doctor, of where settings come from', () => {
     );
   });
 
-  it('refuses an argument that it does not know, with its usage', async () => {
-    const { code, text } = await consult(READY, ['--ofline'], { folder: folder() });
-    expect(code).to.equal(2);
-    expect(text).to.include("'--ofline'").and.include('Usage: passport-threads-oauth2 doctor');
+  it('tells of a line that is no setting, and of a byte order mark, which hide a setting', async () => {
+    for (const text of [
+      '\ufeffTHREADS_APP_ID=1\n',
+      'hush\nTHREADS_APP_ID=1\n',
+      'export  THREADS_APP_ID=1\n',
+    ]) {
+      writeFileSync(join(folder(), 'odd.env'), text);
+      const { notes, problems, text: all } = await consultWith({}, '--env-file', 'odd.env');
+      expect(notes[0]).to.match(/odd\.env has a line that is not NAME=VALUE/);
+      expect(problems[0]).to.include('THREADS_APP_ID is missing');
+      expect(all).not.to.include('hush');
+    }
+  });
+
+  it('reads lines that end as on Windows, begin with export, or have quotes', async () => {
+    const { THREADS_APP_ID: id, THREADS_CALLBACK_URL: url } = READY;
+    const text = `export THREADS_APP_ID='${id}'\r\nTHREADS_APP_SECRET="hush"\r\nTHREADS_CALLBACK_URL=\`${url}\`\r\n`;
+    writeFileSync(join(folder(), 'windows.env'), text);
+    const { code, problems } = await consultWith({}, '--env-file', 'windows.env');
+    expect([code, problems]).to.deep.equal([0, []]);
   });
 
   it('says how it is used', async () => {
