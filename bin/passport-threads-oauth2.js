@@ -14,7 +14,10 @@ Commands:
 
 passport-threads-oauth2 <command> --help says more, --version shows the version.`;
 
-const [name, ...args] = process.argv.slice(2);
+const words = process.argv.slice(2);
+// `help simulator` is `simulator --help`.
+const [name, ...args] = words[0] === 'help' && words.length > 1 ? [words[1], '--help'] : words;
+
 if (Object.hasOwn(COMMANDS, name ?? '')) {
   const surroundings = { env: process.env, folder: process.cwd(), print: console.log };
   COMMANDS[name]()
@@ -31,7 +34,7 @@ if (Object.hasOwn(COMMANDS, name ?? '')) {
     );
 } else if (name === '--help' || name === '-h' || name === 'help') {
   console.log(USAGE);
-} else if (name === '--version') {
+} else if (name === '--version' || name === '-v') {
   console.log(require('../package.json').version);
 } else {
   console.error(name === undefined ? USAGE : `There is no command ${JSON.stringify(name)}.\n\n${USAGE}`);

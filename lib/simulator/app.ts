@@ -120,6 +120,10 @@ function loadExpress(): typeof import('express') {
   try {
     return require('express');
   } catch (cause) {
-    throw new Error('the simulator needs express: npm install --save-dev express', { cause });
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new Error(
+      'The simulator needs express: npm install --save-dev passport-threads-oauth2 express. Where there is no package.json: npx -p passport-threads-oauth2 -p express passport-threads-oauth2 simulator',
+      { cause },
+    );
   }
 }

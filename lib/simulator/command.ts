@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { parseArgs, styleText } from 'node:util';
+import { requireHostName } from './hosts.js';
 import {
   createThreadsSimulator,
   type SimulatedApp,
   type SimulatedEndpoints,
   simulatedApp,
-  type ThreadsSimulator,
   type ThreadsSimulatorOptions,
 } from './index.js';
+import { Listener } from './listener.js';
 
 const HELP = `Usage: passport-threads-oauth2 simulator [options]
 
@@ -25,10 +26,11 @@ Options:
                      of a container. May be repeated
   --app ID:SECRET:REDIRECT_URI
                      An app. May be repeated, also for further redirect URIs of
-                     the same app. Default: the app below
+                     the same app. The redirect URI begins at the first http://
+                     or https://. Default: the app below
   --config FILE      JSON with "apps", "users" and "hosts", as the options of
                      createThreadsSimulator
-  --help             Show this
+  -h, --help         Show this
 
 The app, unless --app or the file names others:
   ${simulatedApp.clientID}, secret ${simulatedApp.clientSecret}, redirect URIs
@@ -48,7 +50,8 @@ Examples:
 /**
  * Runs a simulator until SIGINT or SIGTERM.
  * @returns the exit code
- * @throws for options or settings that are wrong, and when the address cannot be listened on
+ * @throws for options or settings that are wrong, and when the address cannot be listened on; for options with a
+ *   `code` that begins with `ERR_PARSE_ARGS`
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -66,49 +69,54 @@ export async function run(args: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  const host = values.host.replace(/^\[(.*)\]$/, '$1');
+  const port = portOf(values.port);
   const settings = values.config === undefined ? {} : readSettings(values.config);
   const apps =
     settings.apps || values.app.length > 0 ? withApps(settings.apps ?? [], values.app) : [simulatedApp];
-  const ownName = /^[\d.]+$|:/.test(values.host) ? [] : [values.host];
+  const ownName = isIP(host) ? [] : [nameOf('--host', host)];
+  const otherNames = values['allow-host'].map((name) => nameOf('--allow-host', name));
   const simulator = createThreadsSimulator({
     ...settings,
     apps,
-    hosts: [...(settings.hosts ?? []), ...ownName, ...values['allow-host']],
+    hosts: [...(settings.hosts ?? []), ...ownName, ...otherNames],
   });
 
-  const server = createServer((req, res) => {
-    logRequest(req, res);
-    simulator.handler(req, res);
-  });
-  await listen(server, readPort(values.port), values.host);
+  const listener = new Listener();
+  const origin = await listener
+    .listen(
+      (req, res) => {
+        logRequest(req, res);
+        simulator.handler(req, res);
+      },
+      port,
+      host,
+    )
+    .catch((error) => {
+      throw new Error(whyNot(error, port, host));
+    });
   process.stdout.on('error', () => {
     // Whoever read the log has gone; the simulator is still of use.
   });
-  greet(simulator, originOf(server), apps);
+  greet(simulator.endpointsAt(origin), apps);
   await stopSignal();
-  server.close();
-  server.closeAllConnections();
+  await listener.close();
   return 0;
 }
 
 function readSettings(file: string): ThreadsSimulatorOptions {
-  let settings: unknown;
+  let settings: ThreadsSimulatorOptions;
   try {
-    settings = JSON.parse(readFileSync(file, 'utf8'));
+    settings = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
   } catch (error) {
     // JSON.parse quotes what it could not read, which may hold a secret.
     const why = error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message;
     throw new Error(`${file} could not be read: ${why}`);
   }
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new Error(`${file} must hold an object with "apps", "users" and "hosts"`);
-  }
-  for (const [name, value] of Object.entries(settings)) {
-    if (!['apps', 'users', 'hosts'].includes(name) || !Array.isArray(value)) {
-      throw new Error(
-        `${file}: there are "apps", "users" and "hosts", each a list, and "${name}" is not one`,
-      );
-    }
+  try {
+    createThreadsSimulator(settings);
+  } catch (error) {
+    throw error instanceof TypeError ? new Error(`${file}: ${error.message}`) : error;
   }
   return settings;
 }
@@ -116,43 +124,50 @@ function readSettings(file: string): ThreadsSimulatorOptions {
 function withApps(apps: readonly SimulatedApp[], specs: readonly string[]): SimulatedApp[] {
   const all = apps.map((app) => ({ ...app }));
   for (const spec of specs) {
-    const [, clientID = '', clientSecret = '', redirectURI = ''] = /^([^:]*):([^:]*):(.+)$/.exec(spec) ?? [];
-    if (redirectURI === '') throw new Error('--app must be ID:SECRET:REDIRECT_URI');
+    const [, clientID = '', clientSecret = '', redirectURI = ''] =
+      /^(\d{1,20}):(.+?):(https?:\/\/[^\s#]+)$/i.exec(spec) ?? [];
+    if (!URL.canParse(redirectURI)) {
+      throw misused(
+        '--app must be ID:SECRET:REDIRECT_URI, such as 1:s3cret:http://localhost:3000/login: an ID of digits, and an http or https URL without a fragment',
+      );
+    }
     const known = all.find((app) => app.clientID === clientID);
     if (!known) all.push({ clientID, clientSecret, redirectURIs: [redirectURI] });
     else if (known.clientSecret === clientSecret) known.redirectURIs = [...known.redirectURIs, redirectURI];
-    else throw new Error(`--app: the app ${clientID} has another secret already`);
+    else throw misused(`--app: the app ${clientID} has another secret already`);
   }
   return all;
 }
 
-function readPort(text: string): number {
+function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  if (port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535');
+  if (port < 0 || port > 65_535) throw misused('--port must be a number from 0 to 65535');
   return port;
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = `Port ${port} is taken: choose another with --port, or --port 0 for any that is free`;
-      reject(error.code === 'EADDRINUSE' ? new Error(taken) : error);
-    });
-    server.listen(port, host, resolve);
-  });
+function nameOf(option: string, host: string): string {
+  try {
+    return requireHostName(host);
+  } catch {
+    throw misused(`${option} must be a host, such as simulator.test, without scheme and port`);
+  }
 }
 
-function originOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (address === '::') return `http://[::1]:${port}`;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+/** An error like those of `parseArgs`, which end the command with 2. */
+function misused(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' });
 }
 
-function greet(simulator: ThreadsSimulator, origin: string, apps: readonly SimulatedApp[]): void {
-  const endpoints: SimulatedEndpoints = simulator.endpointsAt(origin);
+function whyNot({ code }: NodeJS.ErrnoException, port: number, host: string): string {
+  return code === 'EADDRINUSE'
+    ? `Port ${port} is taken: choose another with --port, or --port 0 for any that is free`
+    : `Cannot listen on ${host}, port ${port} (${code}): choose others with --host and --port`;
+}
+
+function greet(endpoints: SimulatedEndpoints, apps: readonly SimulatedApp[]): void {
+  const { origin } = new URL(endpoints.graphURL);
   const lines = [
-    paint('bold', `Simulated Threads at ${origin}`),
+    styleText('bold', `Simulated Threads at ${origin}`),
     '',
     `THREADS_AUTHORIZATION_URL=${endpoints.authorizationURL}`,
     `THREADS_TOKEN_URL=${endpoints.tokenURL}`,
@@ -178,14 +193,9 @@ function logRequest(req: IncomingMessage, res: ServerResponse): void {
     const status = res.headersSent ? String(res.statusCode) : 'no answer';
     const fine = res.writableFinished && res.statusCode < 400;
     process.stdout.write(
-      `${req.method} ${path} ${paint(fine ? 'green' : 'red', status)} ${milliseconds} ms\n`,
+      `${req.method} ${path} ${styleText(fine ? 'green' : 'red', status)} ${milliseconds} ms\n`,
     );
   });
-}
-
-function paint(format: 'bold' | 'green' | 'red', text: string): string {
-  const coloured = process.stdout.isTTY && (process.env.NO_COLOR ?? '') === '';
-  return coloured ? styleText(format, text) : text;
 }
 
 function stopSignal(): Promise<void> {

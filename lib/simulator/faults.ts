@@ -121,7 +121,7 @@ function cutShort(res: Response): void {
 function readTarget(endpoint: string): Pick<Planned, 'method' | 'endpoint'> {
   const [, method, rest = ''] = /^(?:(GET|POST|HEAD) )?(.*)$/s.exec(String(endpoint)) ?? [];
   if (rest === '*') return { method, endpoint: '*' };
-  const path = URL.canParse(rest) ? new URL(rest).pathname : rest;
+  const path = URL.canParse(rest) ? endOf(new URL(rest)) : rest;
   const normal = endpointOf(path.startsWith('/') ? path : `/${path}`);
   if (!ENDPOINTS.includes(normal) && !/^\/\d+$/.test(normal)) {
     throw new TypeError(
@@ -129,6 +129,19 @@ function readTarget(endpoint: string): Pick<Planned, 'method' | 'endpoint'> {
     );
   }
   return { method, endpoint: normal };
+}
+
+/** What `endpointsAt` made of an origin with a path, without that path. */
+function endOf({ pathname }: URL): string {
+  return new RegExp(`(?:${ENDPOINTS.join('|')}|/\\d+)/?$`).exec(pathname)?.[0] ?? pathname;
+}
+
+function isJSON(value: unknown = null): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function requireFault(fault: SimulatedFault): void {
@@ -154,6 +167,9 @@ function requireFault(fault: SimulatedFault): void {
   if (body !== undefined && status === undefined) {
     throw new TypeError('The fault: a body needs a status beside it, such as 200 for a wrong answer');
   }
+  if (typeof body !== 'string' && !isJSON(body)) {
+    throw new TypeError('The fault: body must be a string, or what JSON can hold');
+  }
   if (stall === true && (status !== undefined || cut === true)) {
     throw new TypeError('The fault: an answer that stalls never comes, so leave out status, body and cut');
   }
@@ -161,6 +177,7 @@ function requireFault(fault: SimulatedFault): void {
     throw new TypeError('The fault: say what goes wrong: status, delay, stall or cut');
   }
   for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw new TypeError(`The fault: the header ${name} must be a string`);
     validateHeaderName(name);
     validateHeaderValue(name, value);
   }

@@ -4,6 +4,7 @@ import { simulatedApp, simulatedUsers } from './defaults.js';
 import { Faults } from './faults.js';
 import { hostNameOf, requireHostName } from './hosts.js';
 import { Listener } from './listener.js';
+import { requireMembers } from './members.js';
 import { endpointsAt } from './origin.js';
 import { scopeNames } from './params.js';
 import { removeApp } from './removal.js';
@@ -32,7 +33,7 @@ export type {
  * memory and its answers are Threads' own, errors included.
  *
  * @throws Error when `express`, an optional peer dependency, is not installed
- * @throws TypeError for an app or user that Threads could not hold
+ * @throws TypeError for an option that is unknown or wrong, and for an app or user that Threads could not hold
  *
  * @example
  * const simulator = createThreadsSimulator();
@@ -40,6 +41,12 @@ export type {
  * passport.use(new ThreadsStrategy({ ...credentials, ...simulator.endpoints }, verify));
  */
 export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): ThreadsSimulator {
+  requireMembers('The configuration', options, {
+    apps: 'list?',
+    users: 'list?',
+    now: 'function?',
+    hosts: 'list?',
+  });
   const { apps = [simulatedApp], users = simulatedUsers, now = () => Date.now(), hosts = [] } = options;
   let travelled = 0;
   const time = () => now() + travelled;
@@ -103,7 +110,10 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     fail: (endpoint, fault) => faults.add(endpoint, fault),
 
     travel(milliseconds) {
-      if (!Number.isFinite(milliseconds)) throw new TypeError('travel takes a number of milliseconds');
+      const there = new Date(time() + milliseconds);
+      if (typeof milliseconds !== 'number' || Number.isNaN(there.getTime())) {
+        throw new TypeError('travel takes a number of milliseconds, to a time that a Date can hold');
+      }
       travelled += milliseconds;
     },
 

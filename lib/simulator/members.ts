@@ -7,6 +7,8 @@ const kinds = {
     is: (value: unknown) => typeof value === 'string' || areStrings(value),
     words: 'a string or a list of strings',
   },
+  list: { is: Array.isArray, words: 'a list' },
+  function: { is: (value: unknown) => typeof value === 'function', words: 'a function' },
   record: { is: isRecord, words: 'an object' },
   any: { is: () => true, words: 'anything' },
 };

@@ -229,6 +229,7 @@ export interface ThreadsSimulator {
   /**
    * Moves the simulator's clock.
    * @param milliseconds - how far, on top of the option `now` and earlier travels; below 0 to go back
+   * @throws TypeError for what is no number, or leads to a time that a `Date` cannot hold
    */
   travel(milliseconds: number): void;
 

@@ -40,7 +40,7 @@ export const packageChecks = {
     const script = `
       require('passport-threads-oauth2');
       const { createThreadsSimulator } = require('passport-threads-oauth2/simulator');
-      require('node:assert').throws(createThreadsSimulator, /needs express: npm install/);
+      require('node:assert').throws(createThreadsSimulator, /needs express: npm install --save-dev/);
     `;
     await run(process.execPath, ['-e', script], project);
 

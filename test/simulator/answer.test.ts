@@ -46,6 +46,19 @@ describe('simulator: answer', () => {
       expectError(() => answer({ client_id: 'x' }), 4476002, 'No app ID was provided in the request');
     });
 
+    it('4476002 for the Facebook App ID of a Meta app', () => {
+      threads.simulator.addApp({ ...app, facebookAppID: '777' });
+      expectError(() => answer({ client_id: '777' }), 4476002, 'No app ID was provided in the request');
+    });
+
+    it('1349187 for plain http, where the app is held to https as by Threads', () => {
+      const redirect_uri = 'http://app.example/callback';
+      threads.simulator.addApp({ ...app, redirectURIs: [redirect_uri], enforceHTTPS: true });
+      expectError(() => answer({ redirect_uri }), 1349187, 'Insecure Login Blocked');
+      threads.simulator.addApp({ ...app, redirectURIs: [redirect_uri] });
+      expect(answer({ redirect_uri })).to.contain(`${redirect_uri}?code=AQ`);
+    });
+
     it('1349026 for an unknown app', () =>
       expectError(() => answer({ client_id: '9' }), 1349026, 'No application data was given'));
 
@@ -60,8 +73,10 @@ describe('simulator: answer', () => {
       expectError(() => answer({}, { userId: mateo.id }), 1349245, 'has not accepted the invite');
     });
 
-    it('1 for a missing response_type, a scope without threads_basic and a repeated parameter', () => {
-      expectError(() => answer({ response_type: '' }), 1, 'An unknown error has occurred');
+    it('1 for a parameter that is missing or repeated, and for a scope without threads_basic', () => {
+      for (const name of ['redirect_uri', 'response_type', 'scope']) {
+        expectError(() => answer({ [name]: '' }), 1, 'An unknown error has occurred');
+      }
       expectError(() => answer({ scope: 'threads_delete' }), 1, 'An unknown error has occurred');
       const repeated = `${location()}&scope=threads_basic`;
       expectError(() => threads.simulator.answer(repeated), 1, 'An unknown error has occurred');

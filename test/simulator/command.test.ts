@@ -2,9 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { run } from '../../lib/simulator/command.js';
 import { stoppedBy, watchChild } from '../support/child.js';
 import { statusFor } from './support.js';
 
@@ -31,7 +32,19 @@ describe('the command', () => {
       expect(status).to.equal(0);
       expect(stdout).to.contain('  simulator  runs a Threads on this machine');
     }
-    expect(runToEnd('--version').stdout).to.match(/^\d+\.\d+\.\d+\n$/);
+    for (const flag of ['--version', '-v']) {
+      expect(runToEnd(flag).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
+    }
+    for (const command of ['simulator', 'doctor']) {
+      const { status, stdout } = runToEnd(command, '--help');
+      expect(stdout).to.contain(`Usage: passport-threads-oauth2 ${command} [options]`);
+      for (const args of [
+        [command, '-h'],
+        ['help', command],
+      ]) {
+        expect(runToEnd(...args)).to.include({ status, stdout });
+      }
+    }
   });
 });
 
@@ -47,22 +60,44 @@ describe('the command simulator refuses', () => {
   for (const [what, args, exitCode, message] of [
     ['an unknown option', () => ['--prot', '1'], 2, "Unknown option '--prot'"],
     ['a word too many', () => ['4000'], 2, "Unexpected argument '4000'"],
-    ['a port that is none', () => ['--port', '65536'], 1, '--port must be a number from 0 to 65535'],
-    ['a port that is no number', () => ['--port', '4e3'], 1, '--port must be a number'],
-    ['an app without a redirect URI', () => ['--app', '1:hidden'], 1, '--app must be ID:SECRET:REDIRECT_URI'],
-    ['an app without an id', () => ['--app', ':hidden:http://localhost/'], 1, 'clientID'],
-    ['a redirect URI that is none', () => ['--app', '1:hidden:callback'], 1, 'every URL must be absolute'],
+    ['a port that is none', () => ['--port', '65536'], 2, '--port must be a number from 0 to 65535'],
+    ['a port that is no number', () => ['--port', '4e3'], 2, '--port must be a number'],
+    ['an app without a redirect URI', () => ['--app', '1:hidden'], 2, '--app must be ID:SECRET:REDIRECT_URI'],
+    ['an app without an id', () => ['--app', ':hidden:http://a/'], 2, '--app must be ID:SECRET:REDIRECT_URI'],
+    ['an app whose id is no number', () => ['--app', 'a:hidden:http://a/'], 2, 'an ID of digits'],
+    ['an app without a secret', () => ['--app', '1::http://a/'], 2, '--app must be ID:SECRET:REDIRECT_URI'],
+    ['a redirect URI that is none', () => ['--app', '1:hidden:callback'], 2, 'an http or https URL'],
+    ['a redirect URI with a fragment', () => ['--app', '1:hidden:http://a/#_'], 2, 'without a fragment'],
     [
       'two secrets of one app',
       () => ['--app', '1:hidden:http://a/', '--app', '1:hidden2:http://b/'],
-      1,
+      2,
       'another secret',
     ],
-    ['a host name with a scheme', () => ['--allow-host', 'http://x'], 1, 'hosts must hold names'],
+    ['a host name with a scheme', () => ['--allow-host', 'http://x'], 2, '--allow-host must be a host'],
+    ['a host that is empty', () => ['--host', ''], 2, '--host must be a host'],
+    ['a host that is not of this machine', () => ['--host', '192.0.2.1'], 1, 'Cannot listen on 192.0.2.1'],
     ['a file that is missing', () => ['--config', join(folder, 'none.json')], 1, 'could not be read'],
     ['a file that is no JSON', () => ['--config', file('{"apps": hidden')], 1, 'it is no JSON'],
-    ['a file with a list', () => ['--config', file('[]')], 1, 'must hold an object'],
-    ['a file with an unknown member', () => ['--config', file('{"people": []}')], 1, '"people" is not one'],
+    [
+      'a file with a list',
+      () => ['--config', file('[]')],
+      1,
+      'config.json: The configuration must be an object',
+    ],
+    ['a file with an unknown member', () => ['--config', file('{"people": []}')], 1, 'has no member people'],
+    [
+      'a file with one app in place of a list',
+      () => ['--config', file('{"apps": {}}')],
+      1,
+      'apps must be a list',
+    ],
+    [
+      'a file with an app without an id',
+      () => ['--config', file('{"apps": [{}]}')],
+      1,
+      'config.json: clientID',
+    ],
     [
       'a file with a misspelt setting',
       () => ['--config', file('{"users": [{ "id": "1", "username": "a", "testers": [] }]}')],
@@ -70,13 +105,24 @@ describe('the command simulator refuses', () => {
       'has no member testers',
     ],
   ] as const) {
-    it(what, () => {
-      const { status, stderr, stdout } = runToEnd('simulator', ...args());
-      expect(stderr).to.contain(message);
-      expect([status, stdout]).to.deep.equal([exitCode, '']);
-      expect(stderr).not.to.contain('hidden').and.not.to.contain('    at ');
+    it(what, async () => {
+      const error = await run([...args()]).catch((reason: NodeJS.ErrnoException) => reason);
+      if (!(error instanceof Error)) throw new Error('It runs');
+      expect(error.message).to.contain(message).and.not.contain('hidden');
+      expect(String(error.code).startsWith('ERR_PARSE_ARGS')).to.equal(exitCode === 2);
     });
   }
+
+  it('without a stack trace, with 2 for an argument that is wrong and with 1 for anything else', () => {
+    expect(runToEnd('simulator', '--port', 'x')).to.include({
+      status: 2,
+      stdout: '',
+      stderr: '--port must be a number from 0 to 65535\nAdd --help to see the options.\n',
+    });
+    const { status, stdout, stderr } = runToEnd('simulator', '--config', 'none.json');
+    expect([status, stdout]).to.deep.equal([1, '']);
+    expect(stderr).to.match(/^none\.json could not be read: .*\n$/);
+  });
 
   it('a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -102,8 +148,11 @@ describe('the command simulator', () => {
     for (const { child } of running.splice(0)) child.kill('SIGKILL');
   });
 
-  async function start(...args: string[]) {
+  const start = (...args: string[]) => startWith({}, ...args);
+
+  async function startWith(env: NodeJS.ProcessEnv, ...args: string[]) {
     const child = spawn(process.execPath, [BIN, 'simulator', '--port', '0', ...args], {
+      env: { ...process.env, FORCE_COLOR: undefined, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const app = watchChild(child);
@@ -136,6 +185,21 @@ describe('the command simulator', () => {
     expect(output.stdout).to.contain(`\nTHREADS_GRAPH_URL=${endpoints.graphURL}\n`);
     expect(output.stdout).not.to.contain('\u001b');
     expect(output.stderr).to.equal('');
+  });
+
+  it('colours what FORCE_COLOR forces, unless NO_COLOR says no', async () => {
+    expect((await startWith({ FORCE_COLOR: '1' })).output.stdout).to.contain('\u001b[1mSimulated Threads');
+    expect((await startWith({ NO_COLOR: '1' })).output.stdout).not.to.contain('\u001b');
+  });
+
+  it('listens on an IPv6 address, with brackets and without', async function () {
+    const addresses = Object.values(networkInterfaces()).flat();
+    if (!addresses.some((one) => one?.address === '::1')) this.skip();
+    for (const host of ['::1', '[::1]']) {
+      const { origin } = await start('--host', host);
+      expect(origin).to.match(/^http:\/\/\[::1\]:\d+$/);
+      expect((await fetch(`${origin}/health`)).status).to.equal(200);
+    }
   });
 
   it('is ready when /health answers 200', async () => {
@@ -173,7 +237,7 @@ describe('the command simulator', () => {
       '--app',
       '1:hidden:https://app.example/callback?a=b:c',
       '--app',
-      '2:hidden:http://localhost:3000/callback',
+      '2:hid:den:http://localhost:3000/callback',
     );
     for (const [client_id, redirect_uri, status] of [
       ['1', 'http://localhost:3000/callback', 200],
@@ -185,7 +249,10 @@ describe('the command simulator', () => {
       const url = `${endpoints.authorizationURL}?${new URLSearchParams(query)}`;
       expect((await fetch(url, { redirect: 'manual' })).status).to.equal(status);
     }
-    expect(output.stdout).not.to.contain('hidden');
+    expect(output.stdout).not.to.contain('hid');
+    const tokens = { grant_type: 'client_credentials', client_id: '2', client_secret: 'hid:den' };
+    const asked = await fetch(`${endpoints.tokenURL}?${new URLSearchParams(tokens)}`);
+    expect(asked.status, 'a secret with a colon').to.equal(200);
   });
 
   it('takes apps, people, testers and hosts from a file', async () => {

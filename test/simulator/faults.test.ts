@@ -42,6 +42,8 @@ describe('simulator: faults on purpose', () => {
       ['it happens 0 times', { status: 500, times: 0 }, 'above 0'],
       ['it happens half a time', { status: 500, times: 0.5 }, 'above 0'],
       ['a header cannot be sent', { status: 500, headers: { 'a b': 'c' } }, 'Header name'],
+      ['a header is no string', { status: 500, headers: { a: 5 } }, 'the header a must be a string'],
+      ['a body cannot be sent', { status: 500, body: 1n }, 'what JSON can hold'],
       ['it is no object', null, 'must be an object'],
     ] as const) {
       it(`when ${what}`, () => expect(fail('/me', fault)).to.throw(TypeError, message));
@@ -194,10 +196,15 @@ describe('simulator: faults on purpose', () => {
     await once(server, 'listening');
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/threads`;
     try {
-      const body = JSON.stringify({ endpoint: `${base.replace('/threads', '')}/me`, status: 503 });
+      const endpoint = `${simulator.endpointsAt(base).graphURL}/me`;
+      const body = JSON.stringify({ endpoint, status: 503 });
       const headers = { 'content-type': 'application/json' };
       expect((await ask(`${base}/_simulator/fail`, { method: 'POST', headers, body })).status).to.equal(200);
       expect((await ask(`${base}/v1.0/me`)).status).to.equal(503);
+      expect((await ask(`${base}/oauth/access_token`)).status).to.equal(400);
+      simulator.fail(simulator.endpointsAt(base).tokenURL, { status: 503 });
+      expect((await ask(`${base}/oauth/access_token`)).status).to.equal(503);
+      expect((await ask(`${base}/access_token`)).status).to.equal(400);
     } finally {
       server.close();
       server.closeAllConnections();
@@ -232,7 +239,7 @@ describe('simulator: time', () => {
   });
 
   it('travels on top of the option now', () => {
-    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, '1' as unknown as number]) {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, 9e15, '1' as unknown as number]) {
       expect(() => threads.simulator.travel(wrong)).to.throw(TypeError, 'milliseconds');
     }
   });

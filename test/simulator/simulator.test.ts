@@ -80,9 +80,30 @@ describe('simulator: without express', () => {
       return load.call(loader, request, ...rest);
     };
     expect(() => createThreadsSimulator()).to.throw(
-      'the simulator needs express: npm install --save-dev express',
+      /needs express: npm install --save-dev passport-threads-oauth2 express\..+npx -p passport-threads-oauth2 -p express/,
     );
   });
+
+  it('lets an express that is there and broken speak for itself', () => {
+    loader._load = (request, ...rest) => {
+      if (request === 'express') throw new SyntaxError('broken');
+      return load.call(loader, request, ...rest);
+    };
+    expect(() => createThreadsSimulator()).to.throw(SyntaxError, 'broken');
+  });
+});
+
+describe('simulator: its options', () => {
+  for (const [what, options, message] of [
+    ['are misspelt', { app: [] }, 'has no member app: there are apps, users, now, hosts'],
+    ['hold one app in place of a list', { apps: simulatedApp }, 'apps must be a list'],
+    ['hold a time in place of a clock', { now: Date.now() }, 'now must be a function'],
+    ['are no object', [], 'must be an object'],
+  ] as const) {
+    it(`are refused when they ${what}`, () => {
+      expect(() => createThreadsSimulator(options as object)).to.throw(TypeError, message);
+    });
+  }
 });
 
 describe('simulator: its default people', () => {
