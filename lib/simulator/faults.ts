@@ -28,7 +28,7 @@ interface Planned {
 /** The faults that a test planned, in the order in which they come. */
 export class Faults {
   #planned: Planned[] = [];
-  readonly #stalled = new Set<Response>();
+  readonly #waiting = new Set<Response>();
 
   /** @throws TypeError for an unknown endpoint or a fault that contradicts itself */
   add(endpoint: string, fault: SimulatedFault): void {
@@ -45,10 +45,10 @@ export class Faults {
     this.#planned.push({ ...target, fault: { ...fault }, left });
   }
 
-  /** Forgets every fault, and hangs up on those who still wait for an answer that would never come. */
+  /** Forgets every fault, and hangs up on those whom one of them still keeps waiting. */
   reset(): void {
     this.#planned = [];
-    for (const res of this.#stalled) res.destroy();
+    for (const res of this.#waiting) res.destroy();
   }
 
   /** The middleware that lets a planned fault happen instead of the answer, or to it. */
@@ -57,8 +57,9 @@ export class Faults {
     if (!fault) next();
     else if (fault.delay === undefined) this.#happen(fault, res, next);
     else {
+      this.#keepWaiting(res);
       setTimeout(() => {
-        if (!res.destroyed) this.#happen(fault, res, next);
+        if (this.#waiting.delete(res)) this.#happen(fault, res, next);
       }, fault.delay).unref();
     }
   }
@@ -76,10 +77,14 @@ export class Faults {
     return planned.fault;
   }
 
+  #keepWaiting(res: Response): void {
+    this.#waiting.add(res);
+    res.once('close', () => this.#waiting.delete(res));
+  }
+
   #happen(fault: SimulatedFault, res: Response, next: NextFunction): void {
     if (fault.stall === true) {
-      this.#stalled.add(res);
-      res.once('close', () => this.#stalled.delete(res));
+      this.#keepWaiting(res);
       return;
     }
     if (fault.cut === true) cutShort(res);

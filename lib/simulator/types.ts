@@ -234,8 +234,8 @@ export interface ThreadsSimulator {
   travel(milliseconds: number): void;
 
   /**
-   * For the end of a test: all faults end, requests that stall are hung up on, the clock is right again, and
-   * `requests` is empty. Apps, people, grants and tokens stay.
+   * For the end of a test: all faults end, requests that one of them keeps waiting are hung up on, the clock is right
+   * again, and `requests` is empty. Apps, people, grants and tokens stay.
    */
   reset(): void;
 

@@ -146,13 +146,18 @@ describe('simulator: faults on purpose', () => {
     expect(aborted).to.have.property('name', 'TimeoutError');
   });
 
-  it('stall, until reset() hangs up', async () => {
-    threads.simulator.fail('/me', { stall: true });
-    const hanging = fetch(`${threads.origin}/me`).catch((error: Error) => error);
-    await arrival(threads.simulator);
-    threads.simulator.reset();
-    expect(await hanging).to.be.an('error');
-  });
+  for (const [what, fault] of [
+    ['stall', { stall: true }],
+    ['delay', { delay: 60_000 }],
+  ] as const) {
+    it(`${what}, until reset() hangs up`, async () => {
+      threads.simulator.fail('/me', fault);
+      const hanging = fetch(`${threads.origin}/me`).catch((error: Error) => error);
+      await arrival(threads.simulator);
+      threads.simulator.reset();
+      expect(await hanging).to.be.an('error');
+    });
+  }
 
   it('cut the body short, after the request had its effect', async () => {
     const redirect_uri = 'https://app.example/callback';
