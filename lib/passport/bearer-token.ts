@@ -62,7 +62,7 @@ export async function accessTokenOf(
 ): Promise<string> {
   const found: unknown[] = tokenFromRequest
     ? [await tokenFromRequest(req)]
-    : [...bearerTokens(req), isObject(req.body) ? req.body.access_token : undefined];
+    : [tokenInHeader(req), tokenInBody(req)];
   const tokens = found.filter((value) => value !== undefined && value !== null && value !== '');
   const [token] = tokens;
   if (tokens.length === 0) throw new BearerRefusal();
@@ -78,9 +78,22 @@ export async function accessTokenOf(
   return token;
 }
 
-/** The credentials of every `Authorization` header with the scheme Bearer. */
-function bearerTokens(req: Request): string[] {
-  return authorizationHeaders(req).flatMap((header) => /^bearer +(.*)$/i.exec(header)?.[1] ?? []);
+/** The credentials of the scheme Bearer. */
+function tokenInHeader(req: Request): string | undefined {
+  const [header = '', ...further] = authorizationHeaders(req);
+  const token = /^bearer +(.*)$/is.exec(header)?.[1];
+  // A proxy makes one header of several, with commas between them.
+  if (further.length > 0 || (token && /[\s,]/.test(token.trim()))) {
+    throw new BearerRefusal(
+      'invalid_request',
+      'The Authorization header must be there once, with one access token',
+    );
+  }
+  return token?.trim();
+}
+
+function tokenInBody({ body }: Request): unknown {
+  return isObject(body) && Object.hasOwn(body, 'access_token') ? body.access_token : undefined;
 }
 
 /** The headers as they were sent: of several, Node.js keeps the first, and a proxy may have looked at another. */

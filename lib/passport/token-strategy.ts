@@ -8,6 +8,7 @@ import { refusesInputToken, type TokenInfo } from '../threads/verify-token.js';
 import { accessTokenOf, BearerRefusal } from './bearer-token.js';
 import { forOneRequest } from './one-request.js';
 import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
+import { sendChallenge, watchResponses } from './state/response.js';
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
 import {
   type AnyVerify,
@@ -19,6 +20,9 @@ import {
   type VerifyFunctionWithRequestAndParams,
   verifyCaller,
 } from './verify.js';
+
+const BASIC = 'threads_basic';
+const MAY_NOT_READ = 'The access token may not read the profile';
 
 type Options = ThreadsTokenStrategyOptions & { passReqToCallback?: false | undefined };
 type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: true };
@@ -79,6 +83,7 @@ export class ThreadsTokenStrategy extends Strategy {
     this._callVerify = verifyCaller(verify, options.passReqToCallback === true);
     this._client = new ThreadsClient(this._settings.client);
     this._inspector = new Inspector(this._client, this._settings.inspector);
+    watchResponses();
   }
 
   /**
@@ -97,6 +102,7 @@ export class ThreadsTokenStrategy extends Strategy {
       .signIn(req)
       .catch((error: unknown) => {
         if (!(error instanceof BearerRefusal)) throw error;
+        sendChallenge(req, error.challenge, error.status);
         login.fail(error.challenge, error.status);
       })
       // To Passport, a reason that is falsy would be none, and let the request through.
@@ -125,12 +131,15 @@ export class ThreadsTokenStrategy extends Strategy {
     asked?.catch(() => {});
 
     const token = await this.inspect(accessToken);
+    // Threads says here that a token is dead, and at `/me` why.
+    if (!token.isValid && !token.error) await asked?.catch(refuseDeadToken);
     refusing(() => assertPersonsToken(token, { clientID: client.clientID, now: inspector.now }));
     const missing = missingScopes(requiredScopes, token);
     if (missing) throw new BearerRefusal('insufficient_scope', missing.message, requiredScopes);
 
-    const me = await asked?.catch((error) => {
-      throw refusalOfMe(error, token) ?? error;
+    const me = await asked?.catch((error: unknown) => {
+      refuseDeadToken(error);
+      throw mayNotRead(error, token) ? new BearerRefusal('insufficient_scope', MAY_NOT_READ, [BASIC]) : error;
     });
     refusing(() => assertOnePerson(token.userId, me?.id));
     const profile = me ?? { provider: 'threads', id: token.userId, _raw: '', _json: token.raw };
@@ -157,16 +166,16 @@ function refusing(assert: () => void): void {
   }
 }
 
-/** What `/me` has against a token that `debug_token` has nothing against: it died just now, or may not read. */
-function refusalOfMe(error: unknown, token: TokenInfo): BearerRefusal | undefined {
-  if (!(error instanceof ThreadsGraphAPIError)) return undefined;
-  if (error.requiresLogin) {
-    return new BearerRefusal('invalid_token', `The access token is not valid (${error.reason})`);
-  }
-  if (error.reason === 'permission' && !token.scopes.includes('threads_basic')) {
-    return new BearerRefusal('insufficient_scope', 'The access token may not read the profile', [
-      'threads_basic',
-    ]);
-  }
-  return undefined;
+/** Passes over what `/me` says of anything but the token. */
+function refuseDeadToken(error: unknown): void {
+  if (!(error instanceof ThreadsGraphAPIError && error.requiresLogin)) return;
+  throw new BearerRefusal(
+    'invalid_token',
+    `Threads says that the access token is not valid (${error.reason})`,
+  );
+}
+
+function mayNotRead(error: unknown, token: TokenInfo): boolean {
+  const isPermission = error instanceof ThreadsGraphAPIError && error.reason === 'permission';
+  return isPermission && !token.scopes.includes(BASIC);
 }

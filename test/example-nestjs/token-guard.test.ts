@@ -58,11 +58,14 @@ describe('PassportStrategy(ThreadsTokenStrategy) as a guard in NestJS 12', funct
       .set('authorization', token && `Bearer ${token}`);
 
   it('keeps out who brings no token', async () => {
-    await post('').expect(401);
+    await post('').expect(401).expect('WWW-Authenticate', 'Bearer realm="Threads"');
     expect(simulator.requests).to.have.length(0);
   });
 
-  it('keeps out who brings a forged token', () => post('THQVJforged').expect(401));
+  it('keeps out who brings a forged token, with a challenge that NestJS does not send', () =>
+    post('THQVJforged')
+      .expect(401)
+      .expect('WWW-Authenticate', /error="invalid_token"/));
 
   it('keeps out whose token is dead', async () => {
     const token = simulator.issueToken({ clientID, userId: ADA });

@@ -109,7 +109,8 @@ function itSignsPeopleInByToken(mount: Mount): void {
 
   afterEach(() => close());
 
-  const tokenOf = (clientID = simulatedApp.clientID) => simulator.issueToken({ clientID, userId: ADA });
+  const tokenOf = (clientID = simulatedApp.clientID, scope = ['threads_basic']) =>
+    simulator.issueToken({ clientID, userId: ADA, scope });
 
   async function post(headers: OutgoingHttpHeaders, body?: object) {
     const json = body && JSON.stringify(body);
@@ -151,20 +152,31 @@ function itSignsPeopleInByToken(mount: Mount): void {
     simulator.logOut(ADA);
     const { status, challenge } = await post({ authorization });
     expect(status).to.equal(401);
-    expect(challenge).to.contain('the access token is not valid');
+    expect(challenge).to.contain('the access token is not valid (logged_out)');
   });
 
-  it('answers 400 to a token in the header and another in the body', async () => {
-    const { status } = await post({ authorization: `Bearer ${tokenOf()}` }, { access_token: tokenOf() });
+  it('answers 403 with a challenge, which Passport does not send, to a token that may too little', async () => {
+    const authorization = `Bearer ${tokenOf(simulatedApp.clientID, ['threads_delete'])}`;
+    const { status, challenge } = await post({ authorization });
+    expect(status).to.equal(403);
+    expect(challenge).to.match(/error="insufficient_scope", .*scope="threads_basic"$/);
+  });
+
+  it('answers 400 with a challenge to a token in the header and another in the body', async () => {
+    const authorization = `Bearer ${tokenOf()}`;
+    const { status, challenge } = await post({ authorization }, { access_token: tokenOf() });
     expect(status).to.equal(400);
+    expect(challenge).to.contain('error="invalid_request"');
     expect(simulator.requests).to.have.length(0);
   });
 
-  it('answers 400 to two Authorization headers, of which Node.js shows the first', async () => {
-    const { status } = await post({ authorization: [`Bearer ${tokenOf()}`, 'Bearer THQVJforged'] as never });
-    expect(status).to.equal(400);
-    expect(simulator.requests).to.have.length(0);
-  });
+  for (const other of ['Bearer THQVJforged', 'Basic YTpi']) {
+    it(`answers 400 to two Authorization headers, of which Node.js shows the first: ${other}`, async () => {
+      const { status } = await post({ authorization: [other, `Bearer ${tokenOf()}`] as never });
+      expect(status).to.equal(400);
+      expect(simulator.requests).to.have.length(0);
+    });
+  }
 
   it('answers 502 where Threads is down', async () => {
     const authorization = `Bearer ${tokenOf()}`;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { Passport, Strategy } from 'passport';
 import {
   ThreadsGraphAPIError,
   ThreadsNetworkError,
@@ -95,6 +96,10 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'with credentials of another scheme': { headers: { authorization: `Basic ${TOKEN}` } },
       'with a scheme and nothing else': { headers: { authorization: 'Bearer' } },
       'with an empty field in the body': { body: { access_token: '' } },
+      'in the prototype of the body, which a parser let in': {
+        body: Object.create({ access_token: TOKEN }),
+      },
+      'in a body that is a list': { body: [{ access_token: TOKEN }] },
       'with a body that was not parsed': { body: `access_token=${TOKEN}` },
       'in the query, which ends up in logs': {
         query: { access_token: TOKEN },
@@ -117,6 +122,18 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'in two headers, of which Node.js shows the first': {
         headers,
         rawHeaders: ['Authorization', `Bearer ${TOKEN}`, 'authorization', 'Bearer THQVJother'],
+      },
+      'in the second of two headers, whose first is of another scheme': {
+        headers: { authorization: 'Basic YTpi' },
+        rawHeaders: ['Authorization', 'Basic YTpi', 'authorization', `Bearer ${TOKEN}`],
+      },
+      'in two headers that a proxy joined': {
+        headers: { authorization: `Bearer ${TOKEN}, Bearer THQVJother` },
+      },
+      'twice in the header, with a comma': { headers: { authorization: `Bearer ${TOKEN},THQVJother` } },
+      'twice in the header, with a space': { headers: { authorization: `Bearer ${TOKEN} THQVJother` } },
+      'in the header, with a line break after it': {
+        headers: { authorization: `Bearer ${TOKEN}\r\nX-Injected: 1` },
       },
       'twice in the body': { body: { access_token: [TOKEN, 'THQVJother'] } },
       'nested in the body': { body: { access_token: { access_token: TOKEN } } },
@@ -225,6 +242,16 @@ describe('ThreadsTokenStrategy: who is refused', () => {
       await invalid({ replies: { debug: dead(subcode), me: refusesMe(subcode) } }, RegExp(`\\(${reason}\\)`));
     });
   }
+
+  it('a dead token, for the reason that /me gives where debug_token gives none, as Threads does', () => {
+    const debug = { body: debugAnswer({ is_valid: false, scopes: [] }) };
+    return invalid({ replies: { debug, me: refusesMe(458) } }, /not_authorized/);
+  });
+
+  it('a dead token, for no known reason where /me fails for another', () => {
+    const debug = { body: debugAnswer({ is_valid: false, scopes: [] }) };
+    return invalid({ replies: { debug, me: { status: 500, body: graphError(10) } } }, /no reason given/);
+  });
 
   it('a dead token, though /me answers to it', () => invalid({ replies: { debug: dead(463) } }, /expired/));
 
@@ -498,6 +525,58 @@ describe('ThreadsTokenStrategy: who is signed in', () => {
     });
     expect(error).to.be.instanceOf(TypeError);
   });
+});
+
+describe('ThreadsTokenStrategy: the challenge of the answer', () => {
+  class Guest extends Strategy {
+    override authenticate() {
+      this.success(asUser({}));
+    }
+  }
+
+  /** The answer of an app that does as `answer` says once Passport is done. */
+  async function challengeOf(
+    names: string[],
+    answer: (res: ServerResponse) => void,
+  ): Promise<{ status: number; challenge: string | null }> {
+    const { dispatcher } = upstream({ debug: dead(463), me: refusesMe(463) });
+    const options = { clientID, clientSecret, dispatcher };
+    const passport = new Passport();
+    passport.use(new ThreadsTokenStrategy(options, async (_a, _r, _profile) => null));
+    passport.use('guest', new Guest());
+    const app = await serve((req, res) => {
+      passport.authenticate(names, () => answer(res))(req, res, () => {});
+    });
+    try {
+      const { status, headers } = await fetch(app.url, {
+        ...(bearer(TOKEN) as RequestInit),
+        redirect: 'manual',
+      });
+      return { status, challenge: headers.get('www-authenticate') };
+    } finally {
+      await app.close();
+    }
+  }
+
+  it('is sent where the app answers with the status of the failure by itself', async () => {
+    const { challenge } = await challengeOf(['threads-token'], (res) => res.writeHead(401).end());
+    expect(challenge).to.contain('error="invalid_token"');
+  });
+
+  it("gives way to the app's own", async () => {
+    const own = { 'WWW-Authenticate': 'Bearer realm="mine"' };
+    const { challenge } = await challengeOf(['threads-token'], (res) => res.writeHead(401, own).end());
+    expect(challenge).to.equal(own['WWW-Authenticate']);
+  });
+
+  for (const status of [200, 204, 302, 404, 500]) {
+    it(`is left out where the app answers otherwise: ${status}`, async () => {
+      const answer = await challengeOf(['threads-token', 'guest'], (res) =>
+        res.writeHead(status, { location: '/login' }).end(),
+      );
+      expect(answer).to.deep.equal({ status, challenge: null });
+    });
+  }
 });
 
 describe('ThreadsTokenStrategy: options', () => {

@@ -57,6 +57,26 @@ export function preventCaching(request: object): void {
 }
 
 /**
+ * Sees to it that the answer to a refused token says what is wanted: Passport sends a challenge with 401 alone, and a
+ * framework that answers by itself, such as NestJS, sends none. A `WWW-Authenticate` that somebody else sets stands.
+ * Does nothing where the response cannot be reached, or where the request ends otherwise.
+ *
+ * @param request - the request
+ * @param challenge - the value of the header
+ * @param status - the HTTP status of the refusal
+ *
+ * Source: RFC 6750 section 3.
+ */
+export function sendChallenge(request: object, challenge: string, status: number): void {
+  const res = responseOf(request);
+  if (!res || res.headersSent) return;
+  beforeHeaders(res, () => {
+    const isRefusal = res.statusCode === status || res.statusCode === 401;
+    if (isRefusal && !res.hasHeader('WWW-Authenticate')) res.setHeader('WWW-Authenticate', challenge);
+  });
+}
+
+/**
  * Adds cookies to a response, and sees to it that they get there: the headers of a Fastify reply replace those of
  * the response, and Koa takes all headers off before it answers with an error.
  *
