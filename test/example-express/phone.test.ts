@@ -60,6 +60,27 @@ describe("example/express: a phone's way in", () => {
     expect(example.log.join()).to.contain('ThreadsNetworkError').and.not.contain(token);
   });
 
+  it('hands on how long Threads wants to be left alone', async () => {
+    const body = { error: { code: 4, message: 'Application request limit reached' } };
+    example.simulator.fail('/debug_token', { status: 429, headers: { 'Retry-After': '30' }, body });
+    const { status, headers, answer } = await send('POST', '/api/session', tokenOf());
+    expect({ status, answer }).to.deep.equal({ status: 502, answer: { error: 'threads_unavailable' } });
+    expect(headers.get('retry-after')).to.equal('30');
+  });
+
+  it('answers in JSON, and not with a page, to a body that is malformed or too long, and at other paths', async () => {
+    const headers = { 'content-type': 'application/json' };
+    for (const [path, body, status, error] of [
+      ['/api/session', '{', 400, 'invalid_request'],
+      ['/api/session', `{"access_token":"${'a'.repeat(9000)}"}`, 413, 'invalid_request'],
+      ['/api/nothing', '{}', 404, 'not_found'],
+    ] as const) {
+      const response = await fetch(example.origin + path, { method: 'POST', headers, body });
+      expect(response.status).to.equal(status);
+      expect(await response.json()).to.deep.equal({ error });
+    }
+  });
+
   it('lets an address try so many times a minute, and asks Threads nothing after that', async () => {
     const statuses = [];
     for (let i = 0; i < 10; i += 1) statuses.push((await send('POST', '/api/session', `THQVJ${i}`)).status);

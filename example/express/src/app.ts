@@ -13,7 +13,7 @@ import { linkingRoutes } from './linking.js';
 import { metaCallbacks } from './meta-callbacks.js';
 import { type Outcome, outcomeRoutes, redirectToOutcome, showOutcome } from './outcome.js';
 import { compare, describe } from './permissions.js';
-import { phoneRoutes } from './phone.js';
+import { answerPhone, phoneRoutes } from './phone.js';
 import { popupRoutes } from './popup.js';
 import { limitRequests } from './rate-limit.js';
 import { localPath } from './return-to.js';
@@ -75,7 +75,7 @@ export function createApp({
   });
   // Before the session, which these have no use for.
   app.use(metaCallbacks(config, removals));
-  app.use(phoneRoutes(passport, { config, endpoints, users, log }));
+  app.use(phoneRoutes(passport, { config, endpoints, users }));
   app.use('/auth/threads', limitRequests(config.signInLimit));
   app.use(
     session({
@@ -204,6 +204,7 @@ function errorPage(config: Config, log: (line: string) => void): ErrorRequestHan
     log(oneLine(withoutSecrets(`${name}: ${message}`, config)));
     if (res.headersSent) return next(error);
     const outcome = outcomeOf(error, req.path);
+    if (req.path.startsWith('/api/')) return answerPhone(res, error, outcome);
     // Without a session, as when Redis is away, there is nothing to put it aside in.
     const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH].some((path) => req.path.startsWith(path));
     if (isCallback && req.session) redirectToOutcome(req, res, outcome);

@@ -6,13 +6,13 @@ import type passport from 'passport';
 import { isThreadsError, ThreadsTokenStrategy } from 'passport-threads-oauth2';
 import { type Endpoints, signInOf } from './auth.js';
 import type { Config } from './config.js';
+import type { Outcome } from './outcome.js';
 import type { User, Users } from './users.js';
 
 interface Phone {
   config: Config;
   endpoints: Endpoints;
   users: Users;
-  log: (line: string) => void;
 }
 
 const MINUTE = 60 * 1000;
@@ -24,7 +24,7 @@ const JWT = { issuer: 'spool', audience: 'phone' };
  */
 export function phoneRoutes(
   authenticator: passport.Authenticator,
-  { config, endpoints: { tokenURL, graphURL }, users, log }: Phone,
+  { config, endpoints: { tokenURL, graphURL }, users }: Phone,
 ): Router {
   const { clientID, clientSecret, requiredScopes } = config.threads;
   authenticator.use(
@@ -48,15 +48,11 @@ export function phoneRoutes(
       limit: config.signInLimit,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
-      message: { error: 'too_many_requests', message: 'Please wait a minute.' },
+      message: { error: 'too_many_requests' },
     }),
     express.json({ limit: '8kb' }),
     (req, res, next) => {
       const finish: passport.AuthenticateCallback = async (error, user, challenge, status) => {
-        if (isThreadsError(error)) {
-          log(`${error.name}: ${error.message}`);
-          return res.status(502).json({ error: 'threads_unavailable', message: 'Please try again later.' });
-        }
         if (error) return next(error);
         if (!user) return unauthorized(res, String(challenge), Number(status));
         const session = await new SignJWT()
@@ -87,7 +83,18 @@ export function phoneRoutes(
     res.json({ id, username, name });
   });
 
+  router.use('/api', (_req, res) => {
+    res.status(404).json({ error: 'not_found' });
+  });
+
   return router;
+}
+
+/** What a phone is told where a browser would be shown a page. */
+export function answerPhone(res: Response, error: unknown, { status, retryAfter }: Outcome): void {
+  if (retryAfter) res.set('Retry-After', String(Math.ceil(retryAfter)));
+  const code = status < 500 ? 'invalid_request' : 'server_error';
+  res.status(status).json({ error: isThreadsError(error) ? 'threads_unavailable' : code });
 }
 
 function unauthorized(res: Response, challenge: string, status: number): void {
