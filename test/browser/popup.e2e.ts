@@ -61,7 +61,7 @@ describe('in the browser: signing in with a popup', function () {
         const popup = await openPopup(page);
         await says(page, 'Please answer in the window');
         await popup.close();
-        await says(page, 'The window was closed before you were signed in.');
+        await says(page, 'The window was closed');
       }));
 
     it('signs the person in where they are, without a reload', () =>
@@ -110,6 +110,54 @@ describe('in the browser: signing in with a popup', function () {
         expect(await page.evaluate('heard')).to.deep.equal([]);
       }));
 
+    it('tells another site nothing that the page went to meanwhile', () =>
+      browse(async (page) => {
+        const popup = await openPopup(page);
+        await page.route('http://evil.test/', (route) =>
+          route.fulfill({ contentType: 'text/html', body: '<h1>Elsewhere</h1>' }),
+        );
+        await page.goto('http://evil.test/');
+        await page.evaluate(`heard = []; addEventListener('message', ({ data }) => heard.push(data));`);
+        // The policy of the page has cut the tie as well, so the popup goes on by itself.
+        await popup.getByRole('button', { name: 'Allow' }).click();
+        await popup.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
+        expect(await page.evaluate('heard')).to.deep.equal([]);
+      }));
+
+    it('goes on in the popup where the page was closed meanwhile', () =>
+      browse(async (page) => {
+        const popup = await openPopup(page);
+        await page.close();
+        await popup.getByRole('button', { name: 'Allow' }).click();
+        await popup.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
+        expect(popup.url()).to.equal(`${example.origin}/profile`);
+      }));
+
+    it('says in the popup what went wrong where the page was closed meanwhile, at an address without a code', () =>
+      browse(async (page) => {
+        const popup = await openPopup(page);
+        await page.close();
+        await popup.getByRole('button', { name: 'Cancel' }).click();
+        await popup.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+        expect(popup.url()).to.equal(`${example.origin}/popup/done`);
+      }));
+
+    it('runs nothing that a callback says: attack by script in every parameter', () =>
+      browse(async (page) => {
+        const ran: string[] = [];
+        page.context().on('dialog', (dialog) => {
+          ran.push(dialog.message());
+          return dialog.dismiss();
+        });
+        const attack = `'"></script><script>alert(1)</script><img src=x onerror=alert(1)>`;
+        for (const name of ['error', 'error_description', 'error_message', 'code', 'state']) {
+          const query = new URLSearchParams({ error: 'access_denied', [name]: attack });
+          await page.goto(`${example.origin}/auth/threads/popup/callback?${query}`);
+          await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+        }
+        expect(ran).to.deep.equal([]);
+      }));
+
     it('goes on in the popup where Threads cuts the tie to the page', async () => {
       const threads = createServer((req, res) => {
         res.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
@@ -122,9 +170,12 @@ describe('in the browser: signing in with a popup', function () {
       try {
         await browse(async (page) => {
           const popup = await openPopup(page);
+          await says(page, 'or reload this page');
           await popup.getByRole('button', { name: 'Allow' }).click();
           await popup.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
           expect(popup.url()).to.equal(`${example.origin}/profile`);
+          await page.reload();
+          await says(page, 'You are signed in.');
         });
       } finally {
         threads.closeAllConnections();

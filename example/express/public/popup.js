@@ -4,14 +4,18 @@ const status = document.getElementById('popup-status');
 let popup = null;
 let watch;
 
+// Where Threads, or the browser, cut the tie to the window, it looks closed from here, and may go on.
+const CLOSED =
+  'The window was closed before it said that you are signed in. You can try again, or reload this page.';
+
 link.addEventListener('click', (event) => {
   popup = window.open('/auth/threads/popup', 'threads', 'popup,width=520,height=760');
-  if (!popup) return;
+  if (!popup || popup.closed) return;
   event.preventDefault();
   status.textContent = 'Please answer in the window that has opened.';
   clearInterval(watch);
   watch = setInterval(() => {
-    if (popup.closed) end('The window was closed before you were signed in. You can try again.');
+    if (popup.closed) end(CLOSED);
   }, 300);
 });
 

@@ -5,7 +5,7 @@ import session from 'express-session';
 import { isThreadsError } from 'passport-threads-oauth2';
 import { askingForMore } from './asking-for-more.js';
 import { authRoutes, createPassport, type Endpoints } from './auth.js';
-import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
+import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, POPUP_CALLBACK_PATH, ROOT } from './config.js';
 import { csrfTokens, requireFormToken } from './csrf.js';
 import type { Database } from './database.js';
 import { formatDay, formatExact, fromNow } from './format.js';
@@ -206,7 +206,9 @@ function errorPage(config: Config, log: (line: string) => void): ErrorRequestHan
     const outcome = outcomeOf(error, req.path);
     if (req.path.startsWith('/api/')) return answerPhone(res, error, outcome);
     // Without a session, as when Redis is away, there is nothing to put it aside in.
-    const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH].some((path) => req.path.startsWith(path));
+    const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH, POPUP_CALLBACK_PATH].some((path) =>
+      req.path.startsWith(path),
+    );
     if (isCallback && req.session) redirectToOutcome(req, res, outcome);
     else showOutcome(res, outcome);
   };

@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import passport from 'passport';
 import {
   authenticateOptions,
@@ -54,12 +54,7 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
 export function authRoutes(authenticator: passport.Authenticator, config: Config): Router {
   const router = Router();
 
-  router.get('/auth/threads', (req, res, next) => {
-    if (config.publicURL.startsWith('https:') && !req.secure) {
-      // The session cookie is for https only, so the way back could not be recognised. Say so now.
-      res.status(400).render('wrong-address', { title: 'Open this app over https' });
-      return;
-    }
+  router.get('/auth/threads', requireHTTPS(config), (req, res, next) => {
     // The strategy keeps this in a signed cookie, which also ties the answer to the browser that asked.
     const state: LoginState = { returnTo: localPath(req.query.returnTo) };
     const options = authenticateOptions({ scope: scopesToAskFor(config, req.user), state });
@@ -87,6 +82,14 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
   });
 
   return router;
+}
+
+/** Stops a sign-in over plain http: the cookies are for https only, so the way back could not be recognised. */
+export function requireHTTPS({ publicURL }: Config): RequestHandler {
+  return (req, res, next) => {
+    if (req.secure || !publicURL.startsWith('https:')) next();
+    else res.status(400).render('wrong-address', { title: 'Open this app over https' });
+  };
 }
 
 function outcomeOf(failure: ThreadsFailure, status: number): Outcome {

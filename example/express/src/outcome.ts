@@ -21,7 +21,8 @@ declare module 'express-session' {
 }
 
 const PATH = '/sign-in/outcome';
-const TEN_MINUTES = 10 * 60 * 1000;
+/** How long a browser that is not signed in is remembered, in milliseconds. */
+export const TEN_MINUTES = 10 * 60 * 1000;
 
 // Also for a browser that keeps no cookies: it comes back without its session, and needs to hear of just that.
 const UNKNOWN: Outcome = {
