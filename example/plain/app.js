@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { CookieStateStore, isThreadsError, ThreadsClient } from 'passport-threads-oauth2';
-import { escaped, page } from './page.js';
+import { CookieStateStore, ThreadsClient } from 'passport-threads-oauth2';
+import { escaped, page, redirect, saidOf } from './page.js';
 
 /** A sign-in with Threads as a listener of node:http; `endpoints` are those of a simulator, if any. */
 export function createApp({ clientID, clientSecret, callbackURL, ...endpoints }) {
@@ -13,27 +13,31 @@ export function createApp({ clientID, clientSecret, callbackURL, ...endpoints })
   const sessionOf = (req) => new RegExp(`(?:^|; )${name}=([^;]*)`).exec(req.headers.cookie)?.[1];
 
   const routes = {
-    'GET /': (req, res) => {
+    'GET /': (req, res, query) => {
       const person = sessions.get(sessionOf(req));
-      if (!person) return page(res, 200, '<p><a href="/auth/threads">Continue with Threads</a></p>');
-      const said = `<p>Signed in as @${escaped(person.username)} (${escaped(person.id)})</p>`;
-      page(res, 200, `${said}<form method="post" action="/sign-out"><button>Sign out</button></form>`);
+      const why = saidOf(query.get('problem'));
+      if (!person) return page(res, 200, `${why}<p><a href="/auth/threads">Continue with Threads</a></p>`);
+      const who = `<p>Signed in as @${escaped(person.username)} (${escaped(person.id)})</p>`;
+      page(res, 200, `${why}${who}<form method="post" action="/sign-out"><button>Sign out</button></form>`);
     },
 
     'GET /auth/threads': (req, res) => {
       const { state, setCookie } = states.begin(req.headers.cookie, login);
-      const location = threads.authorizationURL({ redirectURI: callbackURL, state });
-      res.writeHead(302, { location, 'set-cookie': setCookie, 'cache-control': 'no-store' }).end();
+      res.setHeader('set-cookie', setCookie);
+      redirect(res, threads.authorizationURL({ redirectURI: callbackURL, state }));
     },
 
     [`GET ${new URL(callbackURL).pathname}`]: async (req, res, query) => {
+      // What is there twice could be read in two ways.
+      const only = (name) => (query.getAll(name).length === 1 ? query.get(name) : undefined);
       // Before anything else in the query is believed: did the login start in this browser?
-      const { ok, message, setCookie } = states.finish(req.headers.cookie, one(query, 'state'), login);
+      const { ok, setCookie } = states.finish(req.headers.cookie, only('state'), login);
       res.setHeader('set-cookie', setCookie);
-      if (!ok) return page(res, 403, `<p>${escaped(message)}</p>`);
-      if (query.get('error') === 'access_denied') return page(res, 403, '<p>You cancelled.</p>');
-      const code = one(query, 'code');
-      if (!code || query.has('error')) return page(res, 400, '<p>Threads did not let you in.</p>');
+      // Every way out is a redirect: the code, which may be unspent, does not stay in the address bar.
+      if (!ok) return redirect(res, '/?problem=state#');
+      if (only('error') === 'access_denied') return redirect(res, '/?problem=cancelled#');
+      const code = only('code');
+      if (!code || query.has('error')) return redirect(res, '/?problem=refused#');
 
       const { accessToken, userId } = await threads.exchangeCode(code, callbackURL);
       const person = await threads.getProfile(accessToken);
@@ -41,31 +45,25 @@ export function createApp({ clientID, clientSecret, callbackURL, ...endpoints })
 
       const session = randomBytes(32).toString('base64url'); // a new one, so that nobody could plant it
       sessions.set(session, person);
-      // The `#` takes the place of the `#_` that Threads' redirect ends with.
-      res.writeHead(303, { location: '/#', 'set-cookie': [...setCookie, cookieOf(session)] }).end();
+      res.setHeader('set-cookie', [...setCookie, cookieOf(session)]);
+      redirect(res, '/#'); // the `#` takes the place of the `#_` that Threads' redirect ends with
     },
 
     'POST /sign-out': (req, res) => {
       sessions.delete(sessionOf(req));
-      res.writeHead(303, { location: '/' }).end();
+      redirect(res, '/');
     },
   };
 
   return async (req, res) => {
     try {
-      const { pathname, searchParams } = new URL(req.url, 'http://host');
-      const answer = routes[`${req.method} ${pathname}`];
-      if (!answer) return page(res, 404, '<p>There is no such page.</p>');
-      await answer(req, res, searchParams);
+      const [path, query] = req.url.split(/\?(.*)/s);
+      const answer = routes[`${req.method} ${path}`];
+      if (answer) await answer(req, res, new URLSearchParams(query));
+      else page(res, 404, '<p>There is no such page.</p>');
     } catch (error) {
       console.error(`${error.name}: ${error.message}`);
-      page(res, isThreadsError(error) ? error.status : 500, '<p>That did not work. Please try again.</p>');
+      redirect(res, '/?problem=error#');
     }
   };
-}
-
-/** A parameter that is there once: one that is there twice could be read in two ways. */
-function one(query, parameter) {
-  const values = query.getAll(parameter);
-  return values.length === 1 ? values[0] : undefined;
 }

@@ -16,6 +16,23 @@ export function page(res, status, body) {
 `);
 }
 
+/** Sends the browser somewhere else. */
+export function redirect(res, location) {
+  res.writeHead(303, { location, 'cache-control': 'no-store' }).end();
+}
+
+const PROBLEMS = new Map([
+  ['state', 'This sign-in did not start in this browser, took too long, or is over. Please start again.'],
+  ['cancelled', 'You cancelled, so nothing was shared.'],
+  ['refused', 'Threads did not let you in. Please try again.'],
+  ['error', 'That did not work. Please try again.'],
+]);
+
+/** What to say of a problem, in words of our own: anybody can write a query. */
+export function saidOf(problem) {
+  return PROBLEMS.has(problem) ? `<p role="alert">${PROBLEMS.get(problem)}</p>` : '';
+}
+
 /** Text for HTML. */
 export function escaped(text = '') {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -53,9 +53,16 @@ describe('example/plain', () => {
   const home = async () => (await browser.open('/')).text;
   const isSignedOut = async () => expect(await home()).to.contain('Continue with Threads');
 
+  /** Where a callback leads: always away from its own address, which holds a code. */
+  async function comeBack(callback: string): Promise<{ location: string; text: string }> {
+    const { status, headers } = await browser.open(callback);
+    expect(status).to.equal(303);
+    const location = String(headers.get('location'));
+    return { location, text: (await browser.open(location)).text };
+  }
+
   it('lets a person cancel', async () => {
-    const { status, text } = await browser.open(await browser.decide(await browser.start(), 'cancel'));
-    expect(status).to.equal(403);
+    const { text } = await comeBack(await browser.decide(await browser.start(), 'cancel'));
     expect(text).to.contain('You cancelled');
     await isSignedOut();
   });
@@ -64,9 +71,7 @@ describe('example/plain', () => {
     const attacker = new Browser(origin);
     const callback = await attacker.decide(await attacker.start());
     const asked = simulator.requests.length;
-    const { status, text } = await browser.open(callback);
-    expect(status).to.equal(403);
-    expect(text).to.contain('started in another browser');
+    expect((await comeBack(callback)).text).to.contain('did not start in this browser');
     expect(simulator.requests).to.have.length(asked);
     await isSignedOut();
   });
@@ -74,20 +79,39 @@ describe('example/plain', () => {
   it('stops a callback that is opened again', async () => {
     const callback = await browser.decide(await browser.start());
     await browser.open(callback);
-    expect((await browser.open(callback)).status).to.equal(403);
+    expect((await comeBack(callback)).location).to.equal('/?problem=state#');
   });
 
-  for (const [title, status, change] of [
-    ['two states', 403, (query: URLSearchParams) => query.append('state', 'x')],
-    ['two codes', 400, (query: URLSearchParams) => query.append('code', 'x')],
-    ['an empty code', 400, (query: URLSearchParams) => query.set('code', '')],
-    ['a code beside an error', 400, (query: URLSearchParams) => query.set('error', 'server_error')],
+  it('stops a callback that is copied to another browser together with its cookie, once it was used', async () => {
+    const callback = await browser.decide(await browser.start());
+    const thief = new Browser(origin);
+    for (const cookie of await browser.jar.getCookies(origin)) await thief.jar.setCookie(cookie, origin);
+    await browser.open(callback);
+    browser = thief;
+    expect((await comeBack(callback)).location).to.equal('/?problem=state#');
+    await isSignedOut();
+  });
+
+  it('stops a login whose cookie was tampered with', async () => {
+    const callback = await browser.decide(await browser.start());
+    const [cookie] = (await browser.jar.getCookies(origin)).filter(({ key }) => key.includes('login'));
+    await browser.jar.setCookie(`${cookie!.key}=${cookie!.value.slice(0, -2)}xx; Path=/`, origin);
+    expect((await comeBack(callback)).location).to.equal('/?problem=state#');
+    await isSignedOut();
+  });
+
+  for (const [title, problem, change] of [
+    ['no state', 'state', (query: URLSearchParams) => query.delete('state')],
+    ['two states', 'state', (query: URLSearchParams) => query.append('state', 'x')],
+    ['two codes', 'refused', (query: URLSearchParams) => query.append('code', 'x')],
+    ['an empty code', 'refused', (query: URLSearchParams) => query.set('code', '')],
+    ['a code beside an error', 'refused', (query: URLSearchParams) => query.set('error', 'server_error')],
   ] as const) {
     it(`signs nobody in for a callback with ${title}, and asks Threads nothing`, async () => {
       const callback = new URL(await browser.decide(await browser.start()));
       change(callback.searchParams);
       const asked = simulator.requests.length;
-      expect((await browser.open(callback.href)).status).to.equal(status);
+      expect((await comeBack(callback.href)).location).to.equal(`/?problem=${problem}#`);
       expect(simulator.requests).to.have.length(asked);
       await isSignedOut();
     });
@@ -96,16 +120,16 @@ describe('example/plain', () => {
   it('shows nothing of what a query says', async () => {
     for (const state of ['x', new URL(await browser.start()).searchParams.get('state')!]) {
       const query = new URLSearchParams({ state, error: 'server_error', error_description: 'Call 555-0100' });
-      expect((await browser.open(`/auth/threads/callback?${query}`)).text).not.to.contain('555');
+      const { location, text } = await comeBack(`/auth/threads/callback?${query}`);
+      expect(location + text).not.to.contain('555');
     }
+    expect((await browser.open('/?problem=Call+555-0100')).text).not.to.contain('555');
   });
 
-  it('answers a refused code with 502, and logs neither the code nor the secret', async () => {
+  it('asks to try again where a code is refused, and logs neither the code nor the secret', async () => {
     const callback = new URL(await browser.decide(await browser.start()));
     callback.searchParams.set('code', 'AQBxforged');
-    const { status, text } = await browser.open(callback.href);
-    expect(status).to.equal(502);
-    expect(text).to.contain('Please try again');
+    expect((await comeBack(callback.href)).text).to.contain('Please try again');
     expect(said.join())
       .to.contain('ThreadsTokenError')
       .and.not.contain('AQBxforged')
@@ -115,7 +139,7 @@ describe('example/plain', () => {
   it('signs nobody in where the token answer and /me name two people', async () => {
     const callback = await browser.decide(await browser.start());
     simulator.fail('/me', { status: 200, body: { id: '17841405793187220', username: 'eve' } });
-    expect((await browser.open(callback)).status).to.equal(500);
+    expect((await comeBack(callback)).location).to.equal('/?problem=error#');
     await isSignedOut();
   });
 
@@ -150,9 +174,14 @@ describe('example/plain', () => {
       callbackURL: 'https://app.example/auth/threads/callback',
     });
     let cookies: string[] = [];
-    const res = { writeHead: (_status: number, headers: object) => Object.assign(res, headers), end() {} };
+    const res = {
+      setHeader(_name: string, value: string[]) {
+        cookies = value;
+      },
+      writeHead: () => res,
+      end() {},
+    };
     app({ method: 'GET', url: '/auth/threads', headers: {} } as never, res as never);
-    cookies = (res as unknown as { 'set-cookie': string[] })['set-cookie'];
     expect(cookies[0]).to.match(/^__Host-threads-login-.*; Secure/);
   });
 
@@ -160,7 +189,7 @@ describe('example/plain', () => {
     expect((await browser.open('/nowhere')).status).to.equal(404);
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
     socket.end('GET http://[ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    expect(await text(socket)).to.match(/^HTTP\/1\.1 500 /);
+    expect(await text(socket)).to.match(/^HTTP\/1\.1 404 /);
     await isSignedOut();
   });
 });
