@@ -51,13 +51,19 @@ export function createApp({ find, origin, sessionSecret, store, endpoints }) {
   const tenant = express.Router({ mergeParams: true });
   tenant.get('/', (req, res) => {
     if (req.user) return res.type('text').send(`@${req.user.username} at ${req.user.tenant}`);
-    res.send(`<a href="/${req.params.tenant}/auth/threads">Continue with Threads</a>`);
+    const why = 'problem' in req.query ? '<p>You are not signed in. Please try again.</p>' : '';
+    res.send(`${why}<a href="/${req.params.tenant}/auth/threads">Continue with Threads</a>`);
   });
   tenant.get('/auth/threads', (req, res, next) => passport.authenticate(req.door.strategy)(req, res, next));
   tenant.get('/auth/threads/callback', (req, res, next) => {
     const home = `/${req.params.tenant}`;
-    const options = { failureRedirect: home, successRedirect: `${home}#` };
-    passport.authenticate(req.door.strategy, options)(req, res, next);
+    const finish = (error, user) => {
+      if (error) console.error(`${error.name}: ${error.message}`);
+      // Away from this address, which holds a code that may be unspent.
+      if (!user) return res.redirect(`${home}?problem#`);
+      req.logIn(user, (error) => (error ? next(error) : res.redirect(`${home}#`)));
+    };
+    passport.authenticate(req.door.strategy, finish)(req, res, next);
   });
 
   const app = express();

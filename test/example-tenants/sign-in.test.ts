@@ -20,8 +20,12 @@ describe('example/tenants', () => {
   let origin: string;
   let browser: Browser;
   let close: () => Promise<unknown>;
+  let said: string[];
+  const { error: log } = console;
 
   beforeEach(async () => {
+    said = [];
+    console.error = (line: string) => said.push(line);
     const { createApp } = (await import(APP)) as { createApp: (options: object) => RequestListener };
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -48,7 +52,10 @@ describe('example/tenants', () => {
     };
   });
 
-  afterEach(() => close());
+  afterEach(async () => {
+    console.error = log;
+    await close();
+  });
 
   const start = (tenant: string) => browser.start(`/${tenant}/auth/threads`);
   const homeOf = async (tenant: string) => (await browser.open(`/${tenant}`)).text;
@@ -67,9 +74,35 @@ describe('example/tenants', () => {
     const callback = simulator.answer(await start('bakery'));
     const before = simulator.requests.length;
     const { headers } = await browser.open(callback.replace('/bakery/', '/library/'));
-    expect(headers.get('location')).to.equal('/library');
+    expect(headers.get('location')).to.equal('/library?problem#');
     expect(simulator.requests).to.have.length(before);
     expect(await homeOf('library')).to.contain('Continue with Threads');
+  });
+
+  it('does not let the answer of one tenant end a login at another with the cookie and the state of that one', async () => {
+    const library = new URL(simulator.answer(await start('library')));
+    const bakery = new URL(simulator.answer(await start('bakery')));
+    // The code of an app that an attacker runs, brought to where another app's login is expected.
+    library.searchParams.set('code', bakery.searchParams.get('code')!);
+    const { headers } = await browser.open(library.href);
+    expect(headers.get('location')).to.equal('/library?problem#');
+    expect(await homeOf('library')).to.contain('Continue with Threads');
+  });
+
+  it('leaves no code in the address where Threads is down, and says that nobody is signed in', async () => {
+    const callback = simulator.answer(await start('bakery'));
+    simulator.fail('POST /oauth/access_token', { status: 503, body: {} });
+    const { headers } = await browser.open(callback);
+    expect(headers.get('location')).to.equal('/bakery?problem#');
+    expect((await browser.open('/bakery?problem')).text).to.contain('You are not signed in');
+    expect(said.join()).to.contain('ThreadsNetworkError');
+  });
+
+  it('answers 500 where the tenants cannot be looked up, and lives', async () => {
+    tenants.get = () => {
+      throw new Error('the database is down');
+    };
+    expect((await browser.open('/bakery')).status).to.equal(500);
   });
 
   it('does not let a session of one tenant be used at another under another name', async () => {
