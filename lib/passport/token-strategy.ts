@@ -89,9 +89,9 @@ export class ThreadsTokenStrategy extends Strategy {
   /**
    * Signs in the person whose token a request brings: Passport calls this.
    *
-   * `fail` with a `WWW-Authenticate` challenge: 401 without a token; 400 `invalid_request` for more than one; 401
-   * `invalid_token` for one that is dead, of another app or no person's; 403 `insufficient_scope` for one without
-   * `requiredScopes`. `fail` with 403 and the app's own `info` where the verify callback refuses the person. `error`
+   * `fail` with a challenge, which the answer then has as `WWW-Authenticate`: 401 without a token; 400
+   * `invalid_request` for more than one; 401 `invalid_token` for one that is dead, of another app or no person's; 403
+   * `insufficient_scope` for one without `requiredScopes`, or whose grant has ended. `fail` with 403 and the app's own `info` where the verify callback refuses the person. `error`
    * where Threads cannot be asked, or refuses the inspector.
    *
    * @param req - the request; its `Authorization` header, and `req.body` where it is parsed, are read
@@ -139,7 +139,9 @@ export class ThreadsTokenStrategy extends Strategy {
 
     const me = await asked?.catch((error: unknown) => {
       refuseDeadToken(error);
-      throw mayNotRead(error, token) ? new BearerRefusal('insufficient_scope', MAY_NOT_READ, [BASIC]) : error;
+      throw mayNotRead(error, token, inspector.now())
+        ? new BearerRefusal('insufficient_scope', MAY_NOT_READ, [BASIC])
+        : error;
     });
     refusing(() => assertOnePerson(token.userId, me?.id));
     const profile = me ?? { provider: 'threads', id: token.userId, _raw: '', _json: token.raw };
@@ -175,7 +177,8 @@ function refuseDeadToken(error: unknown): void {
   );
 }
 
-function mayNotRead(error: unknown, token: TokenInfo): boolean {
-  const isPermission = error instanceof ThreadsGraphAPIError && error.reason === 'permission';
-  return isPermission && !token.scopes.includes(BASIC);
+/** Whether `/me` refused for want of a permission that the person never gave, or whose grant the token has outlived. */
+function mayNotRead(error: unknown, { scopes, dataAccessExpiresAt }: TokenInfo, now: number): boolean {
+  if (!(error instanceof ThreadsGraphAPIError && error.reason === 'permission')) return false;
+  return !scopes.includes(BASIC) || (dataAccessExpiresAt !== null && dataAccessExpiresAt.getTime() <= now);
 }

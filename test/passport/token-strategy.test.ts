@@ -309,6 +309,14 @@ describe('ThreadsTokenStrategy: who is refused', () => {
     expect(challenge).to.contain('error="insufficient_scope"').and.contain('scope="threads_basic"');
   });
 
+  it('a token that outlived the grant behind it, so that /me refuses: 403 insufficient_scope', async () => {
+    const debug = { body: debugAnswer({ data_access_expires_at: 1754846089 }) };
+    const me = { status: 400, body: graphError(10) };
+    const { challenge, status } = await refused({ replies: { debug, me } });
+    expect(status).to.equal(403);
+    expect(challenge).to.contain('error="insufficient_scope"').and.contain('scope="threads_basic"');
+  });
+
   it('a person whom the verify callback refuses: 403 with what the app says of it', async () => {
     const { dispatcher } = upstream({ debug: { body: LIVING } });
     const why = { type: 'banned', message: 'Not here' };

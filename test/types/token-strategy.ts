@@ -19,6 +19,9 @@ export const strategies = [
   new ThreadsTokenStrategy(options, verify),
   new ThreadsStrategy(login, verifyWithParams),
   new ThreadsTokenStrategy(options, verifyWithParams),
+  // Nobody gets in, as while an app is closed to newcomers.
+  new ThreadsTokenStrategy(options, async (_accessToken, _refreshToken, _profile) => false),
+  new ThreadsTokenStrategy({ ...options, passReqToCallback: true }, async (_req, _a, _r, _profile) => false),
   new ThreadsTokenStrategy(options, async (accessToken, refreshToken, profile) => {
     type _ = [
       Expect<Equal<typeof accessToken, string>>,
