@@ -23,6 +23,7 @@ export function itSignsPeopleIn(mount: Mount): void {
     const page = await browser.open(callback);
     expect(page.status).to.equal(403);
     expect(jsonOf(page)).to.deep.equal({ message: 'The user denied your request' });
+    expect(page.headers.get('cache-control')).to.equal('no-store');
   });
 
   it('fails with 403 in a browser that did not start the login, and asks Threads nothing', async () => {
@@ -45,6 +46,11 @@ export function itSignsPeopleIn(mount: Mount): void {
       user: { id: ADA, name: 'Ada Okafor' },
       state: { from: 'a letter' },
     });
+  });
+
+  it('lets no cache keep its redirect', async () => {
+    const { status, headers } = await site.browser.open('/auth/threads');
+    expect([status, headers.get('cache-control')]).to.deep.equal([302, 'no-store']);
   });
 
   it('signs a person in with a relative redirect URI, which is resolved against the address of the request', async () => {
@@ -78,6 +84,7 @@ export function itSignsPeopleIn(mount: Mount): void {
     await simulator.close();
     const page = await browser.open(callback);
     expect(page.status).to.equal(502);
+    expect(page.headers.get('cache-control')).to.equal('no-store');
     expect((await browser.cookies()).filter((name) => STATE_COOKIE.test(name))).to.deep.equal([]);
   });
 }

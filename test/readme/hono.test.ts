@@ -49,6 +49,7 @@ describe('the app without Passport in the README', () => {
 
   async function start() {
     const { headers } = await app.request('/auth/threads');
+    expect(headers.get('cache-control')).to.equal('no-store');
     const cookie = headers.getSetCookie().map((line) => line.split(';')[0]);
     return { window: String(headers.get('location')), headers: { cookie: cookie.join('; ') } };
   }
@@ -78,6 +79,7 @@ describe('the app without Passport in the README', () => {
       username: 'ada.okafor',
       returnTo: '/drafts',
     });
+    expect(answer.headers.get('cache-control')).to.equal('no-store');
     expect(answer.headers.getSetCookie().join()).to.match(/^__Host-threads-login-.*Max-Age=0/);
     expect((await app.request(pathname + search, { headers })).status).to.equal(403);
   });
