@@ -54,13 +54,13 @@ export function itSignsPeopleIn(mount: Mount): void {
   });
 
   it('signs a person in with a relative redirect URI, which is resolved against the address of the request', async () => {
-    const relative = await startSite(mount, { callbackURL: '/auth/threads/callback' });
-    const window = await relative.browser.start();
-    const redirectURI = new URL(window).searchParams.get('redirect_uri');
-    expect(redirectURI).to.equal(`${relative.origin}/auth/threads/callback`);
-    const page = await relative.browser.open(await relative.browser.decide(window));
+    await site.close();
+    site = await startSite(mount, { callbackURL: '/auth/threads/callback' });
+    const { browser, origin } = site;
+    const window = await browser.start();
+    expect(new URL(window).searchParams.get('redirect_uri')).to.equal(`${origin}/auth/threads/callback`);
+    const page = await browser.open(await browser.decide(window));
     expect(jsonOf(page)).to.have.deep.property('user', { id: ADA, name: 'Ada Okafor' });
-    await relative.close();
   });
 
   it('keeps its cookie beside the cookies of the app, and takes it back at the end', async () => {
