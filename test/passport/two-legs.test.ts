@@ -154,8 +154,10 @@ describe('attack: a callback that starts a login of its own', () => {
 
   it('fails with 400 where the app mounts a router: the whole path counts', async () => {
     const { strategy } = site();
-    const outcome = await runStrategy(strategy, { url: '/callback', originalUrl: PATH, res: response() });
-    expect(expectOutcome(outcome, 'fail').status).to.equal(400);
+    const opened = (url: string, originalUrl: string) =>
+      runStrategy(strategy, { url, originalUrl, res: response() });
+    expect(expectOutcome(await opened('/back', PATH), 'fail').status).to.equal(400);
+    expectOutcome(await opened('/callback', '/other/callback'), 'redirect');
   });
 
   for (const callbackURL of [
