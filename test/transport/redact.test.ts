@@ -45,6 +45,22 @@ function holds(text: string, secret = SECRET): boolean {
   return readings.some((one) => one.toLowerCase().includes(secret));
 }
 
+/** How many characters are looked through for secrets. */
+function lookedThrough(work: () => void): number {
+  const { indexOf } = String.prototype;
+  let count = 0;
+  String.prototype.indexOf = function (this: string, ...wanted) {
+    count += this.length;
+    return indexOf.apply(this, wanted);
+  };
+  try {
+    work();
+  } finally {
+    String.prototype.indexOf = indexOf;
+  }
+  return count;
+}
+
 describe('a text that is quoted', () => {
   const quote = secretRemover(['', SECRET]);
 
@@ -78,6 +94,14 @@ describe('a text that is quoted', () => {
     expect(secretRemover([long])(`Bad ${long}`)).to.equal(undefined);
     const few = 'AQBx'.repeat(100);
     expect(secretRemover([few])(`Bad ${few}, and ${few}`)).to.equal('Bad [redacted], and [redacted]');
+  });
+
+  it('attack: 99 KB of form, half of them a state to be looked for in the other, cost what 4 KB do', () => {
+    const cost = (kilobytes: number) => {
+      const half = 'a'.repeat(512 * kilobytes);
+      return lookedThrough(() => secretRemover([`b${half}`])(half));
+    };
+    expect(cost(99)).to.equal(cost(4)).and.to.be.above(1000);
   });
 
   it('keeps its words where a parameter is too short to be a secret', () => {
