@@ -206,6 +206,17 @@ describe('attack: parameters that an object of the app inherits', () => {
   });
 });
 
+describe('a redirect URI with letters beyond ASCII', () => {
+  it('begins and ends logins also when its process is warm, where URL.canParse of Node.js 20 says no', async () => {
+    const callbackURL = 'https://bücher.example/callback';
+    for (let times = 0; times < 20_000; times += 1) URL.canParse(callbackURL);
+    const { strategy } = site({ callbackURL });
+    const { state, cookie } = await begin(strategy);
+    expect(cookie).to.match(/^__Host-/);
+    expectOutcome(await comeBack(strategy, { code: CODE, state }, cookie, { url: '/callback' }), 'success');
+  });
+});
+
 describe('application state', () => {
   const session = () => ({ session: {} as object });
   const values = ['/settings', '', 0, 7, false, true, null, { returnTo: '/x', list: [1] }, ['a']];
@@ -412,6 +423,17 @@ describe('a state store of one’s own', () => {
     expect((await begin(strategy)).state).to.equal('one');
     expectOutcome(await comeBack(strategy, { code: CODE, state: 's' }), 'fail');
     expect(calls).to.have.length(0);
+  });
+
+  it('does not hide that the app itself throws, whatever it hears', () => {
+    const broken = new Error('the app is broken');
+    const { strategy } = site();
+    const run = Object.create(strategy);
+    run.fail = run.error = () => {
+      throw broken;
+    };
+    const req = { url: PATH, headers: {}, query: { code: CODE, state: 'x' }, res: response() };
+    expect(() => run.authenticate(req)).to.throw(broken);
   });
 
   it('that is asynchronous brings an error of a subclass to the login, not to the process', async () => {

@@ -96,6 +96,14 @@ describe('Cookies that somebody planted', () => {
     }
   });
 
+  it('cost no signature where they are larger than any of this store', () => {
+    const { store, time } = clock();
+    const [{ state, pair } = { state: '', pair: '' }] = begun(store, time, 1);
+    const planted = `${pair}${'A'.repeat(9000)}`;
+    expect(signaturesOf(() => store.finish(planted, state, LOGIN))).to.equal(0);
+    expect(signaturesOf(() => store.begin(planted, LOGIN))).to.equal(1);
+  });
+
   it('that are genuine, since the attacker began the logins, are taken off six at a time and never tried again once they expired', () => {
     const { store, time } = clock();
     const cookie = begun(store, time, 60)

@@ -57,6 +57,16 @@ describe('CookieStateStore without Passport', () => {
     expect(again.setCookie).to.have.lengthOf(1);
   });
 
+  it('attack: logins without end fill no memory, since only the last 10,000 are remembered', () => {
+    const store = new CookieStateStore({ secret: 'of the tests' });
+    const used: Set<string> = Reflect.get(store, 'used');
+    for (let at = 0; at < 10_000; at += 1) used.add(String(at));
+    const { state, setCookie } = store.begin(undefined, LOGIN);
+    expect(store.finish(cookieAfter(setCookie), state, LOGIN).ok).to.equal(true);
+    expect(used.size).to.equal(10_000);
+    expect([used.has('0'), used.has('1'), used.has(state)]).to.deep.equal([false, true, true]);
+  });
+
   it('refuses a replay of a finished login at another instance, once the browser took the cookie off', () => {
     const other = new CookieStateStore({ secret: 'of the tests' });
     const { state, setCookie } = states.begin(undefined, LOGIN);
