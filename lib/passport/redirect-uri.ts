@@ -42,8 +42,13 @@ export function readRedirectURI(value: unknown): RedirectURI {
  * ends as the other does, it is: a proxy may have taken a prefix off, or put one on.
  */
 export function isRequestTo({ path }: RedirectURI, req: Request): boolean {
-  const asked = comparable(req.originalUrl ?? req.url ?? '');
+  const asked = requestedPath(req);
   return asked.endsWith(path) || path.endsWith(asked);
+}
+
+/** The path that was asked for, in the form of {@link RedirectURI.path}. */
+export function requestedPath(req: Request): string {
+  return comparable(req.originalUrl ?? req.url ?? '');
 }
 
 /**

@@ -15,7 +15,7 @@ import { requestFor } from './oauth2-request.js';
 import { forOneRequest } from './one-request.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
 import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
-import { isRequestTo, otherHost, type RedirectURI, readRedirectURI } from './redirect-uri.js';
+import { isRequestTo, otherHost, type RedirectURI, readRedirectURI, requestedPath } from './redirect-uri.js';
 import { preventCaching } from './state/response.js';
 import { storingFor, type ThreadsStateStore, verifyingFor } from './state/state-store.js';
 import {
@@ -151,6 +151,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const { redirectURI, requiredScopes, oauth2 } = this._settings;
     const target = callbackURL === undefined ? redirectURI : readRedirectURI(callbackURL);
     if (isRequestTo(target, req)) {
+      this.warnOfPath(req, target);
       this.failWith(400, {
         type: 'invalid_request',
         message: 'This is where a sign-in ends, not where one starts. Please start again.',
@@ -355,13 +356,29 @@ export class ThreadsStrategy extends OAuth2Strategy {
   }
 
   private warnOfHost(req: Request, redirectURI: RedirectURI): void {
+    const { url } = redirectURI;
     const host = otherHost(redirectURI, req);
-    if (host === undefined || this._told.has('host')) return;
-    this._told.add('host');
-    process.emitWarning(
-      `A login started at ${host}, but its callbackURL is at ${redirectURI.url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${redirectURI.url?.origin}, or mend \`callbackURL\``,
-      'ThreadsStrategyWarning',
+    if (host === undefined) return;
+    this.warnOnce(
+      'host',
+      `A login started at ${host}, but its callbackURL is at ${url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${url?.origin}, or mend \`callbackURL\``,
     );
+  }
+
+  private warnOfPath(req: Request, { path }: RedirectURI): void {
+    const asked = requestedPath(req);
+    // Any other has words of whoever sent it.
+    if (asked === path || !path.endsWith(asked)) return;
+    this.warnOnce(
+      'path',
+      `A request for ${asked} was taken for one for the callback, ${path}, as behind a proxy that changes the prefix of a path, and no login was started. If logins start there, give the callback another last part`,
+    );
+  }
+
+  private warnOnce(about: 'host' | 'path', message: string): void {
+    if (this._told.has(about)) return;
+    this._told.add(about);
+    process.emitWarning(message, 'ThreadsStrategyWarning');
   }
 }
 

@@ -470,18 +470,38 @@ describe('the answers of both legs', () => {
   });
 });
 
+/** What is told of requests without an answer. */
+async function warningsOf(strategy: ThreadsStrategy, requests: object[]): Promise<string[]> {
+  const heard: string[] = [];
+  const hear = (warning: Error) => heard.push(warning.message);
+  process.on('warning', hear);
+  for (const one of requests) await runStrategy(strategy, { headers: {}, res: response(), ...one });
+  // Warnings are emitted on the next tick.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', hear);
+  return heard;
+}
+
+describe('a request that is taken for one for the callback, though its path is shorter', () => {
+  it('is told once, with both paths, to whoever starts logins there', async () => {
+    const { strategy } = site();
+    const heard = await warningsOf(strategy, [{ url: '/threads/callback?a' }, { url: '/threads/callback' }]);
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.include(' /threads/callback ').and.include(PATH).and.include('no login was started');
+  });
+
+  it('is not told of the path itself, nor in words of whoever sent it', async () => {
+    const { strategy } = site();
+    expect(await warningsOf(strategy, [{ url: PATH }, { url: `/%0Aroot logged in${PATH}` }])).to.deep.equal(
+      [],
+    );
+  });
+});
+
 describe('a login that starts at another host than callbackURL’s', () => {
-  async function warnings(headers: Record<string, string>[], options: object = {}) {
-    const { strategy } = site(options);
-    const heard: string[] = [];
-    const hear = (warning: Error) => heard.push(warning.message);
-    process.on('warning', hear);
-    for (const one of headers)
-      await runStrategy(strategy, { url: '/auth/threads', headers: one, res: response() });
-    // Warnings are emitted on the next tick.
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', hear);
-    return heard;
+  function warnings(headers: Record<string, string>[], options: object = {}) {
+    const requests = headers.map((one) => ({ url: '/auth/threads', headers: one }));
+    return warningsOf(site(options).strategy, requests);
   }
 
   it('is told once, with both hosts', async () => {
