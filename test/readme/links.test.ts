@@ -32,4 +32,11 @@ describe('documentation', () => {
       expect(broken).to.deep.equal([]);
     });
   }
+
+  it('README.md names all of its chapters at the beginning, in their order', () => {
+    const text = read('README.md');
+    const chapters = [...text.matchAll(/^## .*$/gm)].flatMap(([heading]) => anchors(heading));
+    const contents = links(text.slice(0, text.indexOf('\n## '))).filter((link) => link.startsWith('#'));
+    expect(contents).to.deep.equal(chapters.map((anchor) => `#${anchor}`));
+  });
 });
