@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { read } from '../readme/markdown.js';
+import { ROOT, read } from '../readme/markdown.js';
 
 // Node.js, npm, and what npm puts on the path: there on Windows, macOS and Linux alike.
 const PROGRAMS = [
@@ -14,16 +15,13 @@ const PROGRAMS = [
   'passport-threads-oauth2',
 ];
 
+const packages = execFileSync('git', ['ls-files', '*package.json'], { cwd: ROOT, encoding: 'utf8' })
+  .trim()
+  .split('\n');
+
 describe('the npm scripts', () => {
-  for (const file of [
-    'package.json',
-    'bench/package.json',
-    'example/express/package.json',
-    'example/nestjs/package.json',
-    'example/testing/package.json',
-    'example/token-keeper/package.json',
-  ]) {
-    const scripts: Record<string, string> = JSON.parse(read(file)).scripts;
+  for (const file of packages) {
+    const scripts: Record<string, string> = JSON.parse(read(file)).scripts ?? {};
 
     it(`of ${file} are commands that every shell understands, Windows' included`, () => {
       for (const [name, script] of Object.entries(scripts)) {
