@@ -51,13 +51,13 @@ export function readAnswer(query: unknown, body: unknown): Answer | undefined {
       found[name] = value;
     }
   }
+  if (Object.keys(found).length === 0 && problems.length === 0) return undefined;
 
   // The `#_` of a URL that a client copied whole is behind whichever parameter comes last.
   const bare = (name: Parameter) => found[name] && withoutFragment(found[name]);
   const { code } = found;
   const [state, error, errorCode] = [bare('state'), bare('error'), bare('error_code')];
   const isError = Boolean(error || errorCode || bare('error_message'));
-  if (Object.keys(found).length === 0 && problems.length === 0) return undefined;
   if (bare('code') === '') problems.push('The parameter "code" is empty');
   if (code !== undefined && isError) problems.push('There is a "code" beside an error');
   if (code === undefined && !isError) problems.push('There is neither a "code" nor an "error"');

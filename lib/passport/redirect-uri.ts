@@ -58,11 +58,12 @@ export function requestedPath(req: Request): string {
  */
 export function otherHost({ url }: RedirectURI, req: Request): string | undefined {
   const { host, ':authority': authority, 'x-forwarded-host': forwarded } = req.headers ?? {};
-  const named = [forwarded, host ?? authority]
-    .flatMap((names) => String(names ?? '').split(','))
+  const direct = host ?? authority;
+  if (!url || direct === url.host) return undefined;
+  const named = `${forwarded ?? ''},${direct ?? ''}`
+    .split(',')
     .map((name) => name.trim())
     .filter((name) => HOST.test(name));
-  if (!url) return undefined;
   const isRight = (name: string) => parsedURL(`http://${name}`)?.hostname === url.hostname;
   return named.some(isRight) ? undefined : named[0];
 }
@@ -71,14 +72,17 @@ export function otherHost({ url }: RedirectURI, req: Request): string | undefine
 // for the path must be found to be it.
 function comparable(target: string): string {
   const path = /^(?:https?:\/\/[^/?#]*)?([^?#;]*)/i.exec(target)?.[1] ?? '';
-  let decoded = path;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch {
-    // Not encoded, or not rightly: compared as it is.
-  }
-  return `/${decoded}`
+  return `/${decodedOf(path)}`
     .toLowerCase()
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '');
+}
+
+function decodedOf(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

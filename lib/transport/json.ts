@@ -23,6 +23,7 @@ export function parseJSONObject(text: string): JSONObject | undefined {
 }
 
 function isTooDeep(text: string): boolean {
+  if (text.length <= DEEPEST) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
