@@ -14,8 +14,8 @@ import {
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../lib/simulator/index.js';
 import { type Job, runInChild } from './faults/child.js';
 import { expectNoSecretIn } from './faults/secrets.js';
-import { refusedPort } from './faults/serve.js';
 import { answers, app, graphError } from './support/fixtures.js';
+import { freePort } from './support/free-port.js';
 import { response } from './support/response.js';
 import { runStrategy } from './support/run-strategy.js';
 import { asUser } from './support/user.js';
@@ -352,7 +352,7 @@ describe('No secret, token or code is in what NODE_DEBUG prints', function () {
   before(async () => {
     simulator = createThreadsSimulator();
     await simulator.listen();
-    refusing = `http://127.0.0.1:${await refusedPort()}`;
+    refusing = `http://127.0.0.1:${await freePort()}`;
   });
   after(() => simulator.close());
 

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { buildExample, MAIN, NOTHING } from '../example-nestjs/support.js';
+import { freePort } from '../support/free-port.js';
 import { expectNoBarriers } from './barriers.js';
 import { useBrowser } from './browser.js';
 import { answer, openWindow, signIn } from './steps.js';
@@ -93,12 +92,3 @@ describe('in the browser: the NestJS example', function () {
       await expectNoBarriers(page);
     }));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const library = await import('../../lib/index.js');
   const { createThreadsSimulator, simulatedApp } = await import('../../lib/simulator/index.js');
   const { nodeDispatcher } = await import('../../lib/transport/node-dispatcher.js');
-  const { refusedPort } = await import('../faults/serve.js');
+  const { freePort } = await import('../support/free-port.js');
   const { expectOutcome, runStrategy } = await import('../support/run-strategy.js');
   const { ThreadsClient, ThreadsStrategy } = library;
   const { clientID, clientSecret } = simulatedApp;
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
   const app = { clientID, clientSecret, enableProof: true, dispatcher };
   await rejection(new ThreadsClient({ ...app, ...simulator.endpoints }).exchangeToken(token));
-  const graphURL = `http://127.0.0.1:${await refusedPort()}/v1.0`;
+  const graphURL = `http://127.0.0.1:${await freePort()}/v1.0`;
   const failure = await rejection(new ThreadsClient({ ...app, graphURL }).getProfile(token));
   await simulator.close();
 

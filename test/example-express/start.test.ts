@@ -4,18 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import { stoppedBy } from '../support/child.js';
+import { freePort } from '../support/free-port.js';
 import { runScript } from './process.js';
 import { ADA, Browser, textOf } from './support.js';
 
 const run = (env: NodeJS.ProcessEnv) => runScript('main.ts', env);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('example/express: starting', function () {
   this.timeout(30_000);

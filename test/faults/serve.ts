@@ -44,10 +44,3 @@ export async function listen(server: NetServer, protocol = 'http'): Promise<Serv
 export async function closeAll(): Promise<void> {
   await Promise.all(running.splice(0).map((serving) => serving.close()));
 }
-
-/** A port at which nobody listens. */
-export async function refusedPort(): Promise<number> {
-  const { port, close } = await serve(() => {});
-  await close();
-  return port;
-}

@@ -4,8 +4,8 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, packPackage, run } from '../consumers/workspace.mjs';
-import { refusedPort } from '../faults/serve.js';
 import { watchChild } from '../support/child.js';
+import { freePort } from '../support/free-port.js';
 import { itSignsPeopleInCold } from './contract.js';
 import { type Platform, startSimulator } from './support.js';
 
@@ -18,7 +18,7 @@ const APP = fileURLToPath(new URL('next-app/', import.meta.url));
 
 async function startNext(folder: string, command: 'dev' | 'start'): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
-  const port = await refusedPort();
+  const port = await freePort();
   const origin = `http://localhost:${port}`;
   const env = {
     ...process.env,

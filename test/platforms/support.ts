@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Gateway } from '../../example/serverless/local/gateway.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
-import { refusedPort } from '../faults/serve.js';
 import { watchChild } from '../support/child.js';
+import { freePort } from '../support/free-port.js';
 
 /** An app of the folder `apps` on its platform. Whatever answers a request is a process that can be replaced. */
 export interface Platform {
@@ -17,7 +17,7 @@ export interface Platform {
 /** Starts an app that is a server of its own. */
 export async function startServer(app: string): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
-  const port = await refusedPort();
+  const port = await freePort();
   const origin = `http://localhost:${port}`;
   const env = { ...process.env, ...environment(origin), PORT: String(port) };
   const start = async () => {

@@ -14,8 +14,9 @@ import { ThreadsClient, ThreadsNetworkError, ThreadsStrategy, verifyToken } from
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
 import { cert, key } from '../faults/certificate.js';
 import { runInChild } from '../faults/child.js';
-import { closeAll, listen, refusedPort, serve } from '../faults/serve.js';
+import { closeAll, listen, serve } from '../faults/serve.js';
 import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
+import { freePort } from '../support/free-port.js';
 import { runStrategy } from '../support/run-strategy.js';
 import { upstream } from '../support/upstream.js';
 import { asUser } from '../support/user.js';
@@ -129,7 +130,7 @@ describe('A proxy', () => {
   }
 
   it('that is not there is a NETWORK error', async () => {
-    const dispatcher = new ProxyAgent(`http://127.0.0.1:${await refusedPort()}`);
+    const dispatcher = new ProxyAgent(`http://127.0.0.1:${await freePort()}`);
     const error = await new ThreadsClient({ ...app, dispatcher })
       .getProfile(LONG_TOKEN)
       .catch((reason: unknown) => reason);
@@ -140,7 +141,7 @@ describe('A proxy', () => {
   it('that finds nobody is a NETWORK error', async () => {
     const proxy = await startProxy();
     const dispatcher = new ProxyAgent(proxy.origin);
-    const graphURL = `https://127.0.0.1:${await refusedPort()}`;
+    const graphURL = `https://127.0.0.1:${await freePort()}`;
     const error = await new ThreadsClient({ ...app, graphURL, dispatcher })
       .getProfile(LONG_TOKEN)
       .catch((reason: unknown) => reason);
@@ -193,7 +194,7 @@ describe("The undici inside Node, whose version is not this package's", () => {
           state: false,
         },
         code: simulator.authorize({ clientID, redirectURI }),
-        refusing: `http://127.0.0.1:${await refusedPort()}`,
+        refusing: `http://127.0.0.1:${await freePort()}`,
         ...(first === 'fetch' && { fetchFirst: origin }),
       });
       expect(user?.id).to.equal(USER_ID);

@@ -14,8 +14,9 @@ import {
 } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp } from '../../lib/simulator/index.js';
 import { cert, key } from '../faults/certificate.js';
-import { closeAll, listen, refusedPort, serve } from '../faults/serve.js';
+import { closeAll, listen, serve } from '../faults/serve.js';
 import { answers, app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
+import { freePort } from '../support/free-port.js';
 import { runStrategy } from '../support/run-strategy.js';
 import { asUser } from '../support/user.js';
 import { ways } from '../support/ways.js';
@@ -175,9 +176,7 @@ for (const [way, dispatcher] of ways)
         const { origin } = await serve(answer);
         const { signal } = new AbortController();
         await clientFor(origin).getProfile(LONG_TOKEN, { signal });
-        await errorOf(
-          clientFor(`http://127.0.0.1:${await refusedPort()}`).getProfile(LONG_TOKEN, { signal }),
-        );
+        await errorOf(clientFor(`http://127.0.0.1:${await freePort()}`).getProfile(LONG_TOKEN, { signal }));
         expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
       });
     });
@@ -263,9 +262,7 @@ for (const [way, dispatcher] of ways)
 
     describe('A host that cannot be reached', () => {
       it('is NETWORK when it refuses the connection', async () => {
-        const error = await errorOf(
-          clientFor(`http://127.0.0.1:${await refusedPort()}`).getProfile(LONG_TOKEN),
-        );
+        const error = await errorOf(clientFor(`http://127.0.0.1:${await freePort()}`).getProfile(LONG_TOKEN));
         expect(error).to.include({ code: 'NETWORK', status: 502, isTransient: true });
         expect(error.message).to.contain('ECONNREFUSED');
       });
