@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { ThreadsProfile } from '../threads/profile.js';
+import { isObject } from '../transport/json.js';
 import { hearPromise } from './first-outcome.js';
 
 /** The token answer, as the verify callback gets it. */
@@ -94,7 +95,7 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): Ver
   const { takesParams, takesDone } = formOf(verify, passReqToCallback);
 
   return ({ req, accessToken, refreshToken, params, profile }, done) => {
-    const finish = once(done);
+    const finish = once((error, user, info) => done(error || withoutID(user), user, info));
     // To `done`, a reason that is falsy would be none.
     const refuse = (reason: unknown) =>
       finish(reason || new Error('The verify callback failed without saying why'));
@@ -149,6 +150,14 @@ function userOf(user: unknown): Express.User | false {
 function noUser(what: string): TypeError {
   return new TypeError(
     `The verify callback takes no \`done\` and returned ${what}: return the user, or false, from an async function`,
+  );
+}
+
+/** A user whose `id` was read from something else than the profile, which two people would share. */
+function withoutID(user: unknown): TypeError | undefined {
+  if (!isObject(user) || !Object.hasOwn(user, 'id') || user.id !== undefined) return undefined;
+  return new TypeError(
+    'The verify callback made a user whose `id` is undefined: its parameters are not the ones that it is called with. With `passReqToCallback`, `req` comes first',
   );
 }
 

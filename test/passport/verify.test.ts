@@ -299,6 +299,38 @@ describe('attack: `params` taken for the profile, so that two people share an ac
   });
 });
 
+describe('attack: a refresh token taken for the profile, so that two people share an account', () => {
+  type Profile = { id?: string };
+  const options = { passReqToCallback: true, longLived: true };
+  const forgetful: [title: string, verify: unknown][] = [
+    [
+      'a function that forgets the request',
+      async (_a: string, _r: string, profile: Profile, _x: unknown) => ({ id: profile.id }),
+    ],
+    [
+      'a wrapper that hands on what it is given to one that forgets it',
+      (...args: unknown[]) => {
+        const validate = (_a: unknown, _r: unknown, profile: Profile) => ({ id: profile.id });
+        const done = args.at(-1) as Done;
+        done(null, validate(args[0], args[1], args[2] as Profile));
+      },
+    ],
+  ];
+
+  for (const [title, verify] of forgetful) {
+    it(`${title} makes a user without an id, and nobody is signed in`, async () => {
+      const error = await errorOf(verify, options);
+      expect(error).to.be.instanceOf(TypeError);
+      expect(error.message).to.include('`id` is undefined').and.include('`req` comes first');
+    });
+  }
+
+  it('is no reason to refuse a user whose id has another name', async () => {
+    const verify = async () => ({ key: 1 });
+    expectOutcome(await run((_a: string, _r: string, _profile: object) => verify()), 'success');
+  });
+});
+
 describe('attack: an async function with a callback-style query signs everybody in while the database is down', () => {
   const down = new Error('the database is down');
   const query = (callback: (error: Error | null, rows?: object[]) => void) => setImmediate(callback, down);
