@@ -268,10 +268,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
   }
 
   private async askProfile(accessToken: string): Promise<ThreadsProfile | undefined> {
-    const { skipUserProfile } = this._settings;
-    const skips =
-      typeof skipUserProfile === 'function' ? await skipUserProfile(accessToken) : skipUserProfile;
-    if (skips) return undefined;
+    const { skipUserProfile: skip } = this._settings;
+    if (typeof skip === 'function' ? await skip(accessToken) : skip) return undefined;
     return firstOutcome('`userProfile`', (done) => this.userProfile(accessToken, done));
   }
 
@@ -305,13 +303,10 @@ export class ThreadsStrategy extends OAuth2Strategy {
 
   /** Hands on what came of a promise. What a subclass's callback throws is the error of the login. */
   private handOn(outcome: Promise<ThreadsProfile | undefined>, done: ProfileCallback): void {
-    outcome
-      .then((profile) => done(null, profile))
-      // To `done`, a reason that is falsy would be none: a login without a profile.
-      .catch((error) =>
-        done(error || new Error('`testerAccessToken` or `skipUserProfile` failed without saying why')),
-      )
-      .catch((error) => this.error(error));
+    // To `done`, a reason that is falsy would be none: a login without a profile.
+    const refuse = (reason: unknown) =>
+      done(reason || new Error('`testerAccessToken` or `skipUserProfile` failed without saying why'));
+    outcome.then((profile) => done(null, profile), refuse).catch((error) => this.error(error));
   }
 
   private finishLogin(
