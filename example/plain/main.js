@@ -2,19 +2,30 @@ import { createServer } from 'node:http';
 import { createThreadsSimulator } from 'passport-threads-oauth2/simulator';
 import { createApp } from './app.js';
 
-const { THREADS_APP_ID, THREADS_APP_SECRET, THREADS_CALLBACK_URL, PORT = '3000' } = process.env;
-const callbackURL = THREADS_CALLBACK_URL || `http://localhost:${PORT}/auth/threads/callback`;
+const { env } = process;
+const names = ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL'];
+const missing = names.filter((name) => !env[name]);
+// A simulator lets everybody be anybody. So it stands in for Threads only where nothing at all is set, and on this
+// machine alone: one name that is missing, or has a typo, does not open the app.
+const configured = Object.keys(env).some((name) => name.startsWith('THREADS_') && env[name]);
+const simulates = !configured && env.NODE_ENV !== 'production';
+if (missing.length > 0 && !simulates) {
+  console.error(`The app has not started: set ${missing.join(', ')}. README.md says how.`);
+  process.exit(1);
+}
 
-// Without an app of your own, a simulator stands in for Threads.
-const app = { clientID: THREADS_APP_ID || '1', clientSecret: THREADS_APP_SECRET || 'simulated', callbackURL };
-const options = THREADS_APP_ID ? app : { ...app, ...(await simulated(app)) };
+const port = Number(env.PORT || 3000);
+const [clientID, clientSecret, callbackURL] = simulates
+  ? ['1', 'simulated', `http://localhost:${port}/auth/threads/callback`]
+  : names.map((name) => env[name]);
+const app = { clientID, clientSecret, callbackURL, ...(simulates && (await simulator())) };
 
-createServer(createApp(options)).listen(Number(PORT), () => {
-  console.log(`Open ${new URL('/', callbackURL)}${THREADS_APP_ID ? '' : ' (with a simulator of Threads)'}`);
+createServer(createApp(app)).listen(port, simulates ? '127.0.0.1' : undefined, () => {
+  console.log(`Open ${new URL('/', callbackURL)}${simulates ? ' (with a simulator of Threads)' : ''}`);
 });
 
-async function simulated({ callbackURL, ...app }) {
-  const simulator = createThreadsSimulator({ apps: [{ ...app, redirectURIs: [callbackURL] }] });
-  await simulator.listen();
-  return simulator.endpoints;
+async function simulator() {
+  const threads = createThreadsSimulator({ apps: [{ clientID, clientSecret, redirectURIs: [callbackURL] }] });
+  await threads.listen();
+  return threads.endpoints;
 }

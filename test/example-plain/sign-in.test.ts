@@ -10,6 +10,9 @@ import { ADA, Browser } from '../frameworks/support.js';
 import { watchChild } from '../support/child.js';
 
 const EXAMPLE = new URL('../../example/plain/', import.meta.url);
+const NAMES = ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_CALLBACK_URL'] as const;
+// An empty value counts as not set, and keeps a developer's own out of the tests.
+const NOTHING = Object.fromEntries(NAMES.map((name) => [name, '']));
 const { clientID, clientSecret } = simulatedApp;
 
 type CreateApp = (options: Record<string, string>) => RequestListener;
@@ -197,25 +200,37 @@ describe('example/plain', () => {
 describe('example/plain: starting', function () {
   this.timeout(20_000);
 
-  it('opens with a simulator where there is no app yet', async () => {
+  const run = (env: NodeJS.ProcessEnv) =>
+    watchChild(
+      spawn(process.execPath, [fileURLToPath(new URL('main.js', EXAMPLE))], {
+        env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: '', ...NOTHING, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+
+  for (const [title, env, missing] of [
+    ['in production', { NODE_ENV: 'production' }, NAMES],
+    ['beside an app ID', { THREADS_APP_ID: '1' }, NAMES.slice(1)],
+    ['beside a secret', { THREADS_APP_SECRET: 'hush-hush' }, ['THREADS_APP_ID', 'THREADS_CALLBACK_URL']],
+    ['beside a name with a typo', { THREADS_CLIENT_ID: '1' }, NAMES],
+  ] as const) {
+    it(`lets nobody in through a simulator ${title}, and names what is missing`, async () => {
+      const { exited, output } = run(env);
+      expect(await exited).to.equal(1);
+      expect(output.stderr)
+        .to.contain(`set ${missing.join(', ')}.`)
+        .and.not.contain('hush-hush');
+      expect(output.stdout).to.equal('');
+    });
+  }
+
+  it('opens with a simulator where nothing is set', async () => {
     const free = createServer().listen(0);
     await once(free, 'listening');
     const { port } = free.address() as AddressInfo;
     await new Promise((resolve) => free.close(resolve));
 
-    const env = {
-      ...process.env,
-      NODE_OPTIONS: '',
-      THREADS_APP_ID: '',
-      THREADS_CALLBACK_URL: '',
-      PORT: String(port),
-    };
-    const { child, exited, printed } = watchChild(
-      spawn(process.execPath, [fileURLToPath(new URL('main.js', EXAMPLE))], {
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
-    );
+    const { child, exited, printed } = run({ PORT: String(port) });
     try {
       await printed(`Open http://localhost:${port}/ (with a simulator of Threads)`);
       const browser = new Browser(`http://localhost:${port}`);

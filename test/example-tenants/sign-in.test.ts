@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MemoryStore } from 'express-session';
 import { createThreadsSimulator, type ThreadsSimulator } from '../../lib/simulator/index.js';
 import { ADA, Browser } from '../frameworks/support.js';
+import { watchChild } from '../support/child.js';
 
 interface Tenant {
   clientID: string;
@@ -13,6 +16,19 @@ interface Tenant {
 
 const APP = new URL('../../example/tenants/app.js', import.meta.url).href;
 const MATEO = '17841461237740961';
+
+describe('example/tenants: starting', () => {
+  it('lets nobody in through a simulator in production', async () => {
+    const { exited, output } = watchChild(
+      spawn(process.execPath, [fileURLToPath(new URL('main.js', APP))], {
+        env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.contain('This is for development');
+  });
+});
 
 describe('example/tenants', () => {
   let simulator: ThreadsSimulator;
