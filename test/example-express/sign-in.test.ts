@@ -100,6 +100,23 @@ describe('example/express: signing in', () => {
       expect((await browser.request('/')).status).to.equal(200);
     });
 
+    it('counts by the address that a trusted proxy names, and by no address that a person makes up', async () => {
+      const tries = async (env: NodeJS.ProcessEnv) => {
+        await start({ SIGN_IN_LIMIT: '1', ...env });
+        const statuses = [];
+        for (const address of ['192.0.2.1', '198.51.100.2', '192.0.2.3, 192.0.2.1']) {
+          const headers = { 'x-forwarded-for': address };
+          const { status } = await fetch(`${example.origin}/auth/threads`, { headers, redirect: 'manual' });
+          statuses.push(status);
+        }
+        await example.close();
+        return statuses;
+      };
+      expect(await tries({ TRUST_PROXY: 'loopback' })).to.deep.equal([302, 302, 429]);
+      expect(await tries({ TRUST_PROXY: '203.0.113.9' })).to.deep.equal([302, 429, 429]);
+      await start();
+    });
+
     it('cannot forge a line of the log', async () => {
       await start();
       const { url } = await browser.open('/auth/threads');
