@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import { ConfigError, loadConfig } from '../../example/express/src/config.js';
 
 const threads = {
@@ -50,6 +51,11 @@ describe('example/express: configuration', () => {
     const problems = problemsWith({ NODE_ENV: 'production' });
     expect(problems.map((problem) => problem.split(' is missing')[0])).to.have.members(Object.keys(threads));
     expect(loadConfig({ NODE_ENV: 'production', ...threads }).simulator).to.equal(undefined);
+  });
+
+  it("does not start with the simulator's secret, with which everybody could sign a deletion request", () => {
+    const problems = problemsWith({ ...threads, THREADS_APP_SECRET: simulatedApp.clientSecret });
+    expect(problems).to.deep.equal(['THREADS_APP_SECRET is that of the simulator, which everybody knows.']);
   });
 
   it('refuses a simulator in production that runs already', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import { watchChild } from '../support/child.js';
 import { buildExample, MAIN, NOTHING } from './support.js';
 
@@ -67,6 +68,16 @@ describe('example/nestjs: starting', function () {
     const { exited, output } = run({ THREADS_SIMULATOR_URL: 'http://localhost:4000', THREADS_APP_ID: '1' });
     expect(await exited).to.equal(1);
     expect(output.stderr).to.contain('THREADS_APP_SECRET is missing');
+  });
+
+  it("does not start with the simulator's secret, which everybody knows", async () => {
+    const { exited, output } = run({
+      THREADS_APP_ID: '1',
+      THREADS_APP_SECRET: simulatedApp.clientSecret,
+      THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
+    });
+    expect(await exited).to.equal(1);
+    expect(output.stderr).to.contain('THREADS_APP_SECRET is that of the simulator');
   });
 
   it('says so when the port is taken', async () => {

@@ -161,6 +161,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       problems.push(
         'THREADS_APP_SECRET is missing: App Dashboard → App settings → Basic → Threads App secret.',
       );
+    } else if (mode === 'threads' && value === simulatedApp.clientSecret) {
+      problems.push('THREADS_APP_SECRET is that of the simulator, which everybody knows.');
     }
     return value ?? '';
   }

@@ -66,6 +66,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const needed = simulated ? names.slice(0, 2).some(get) && names.slice(0, 2) : names;
   for (const name of needed || []) if (!get(name)) problems.push(`${name} is missing. ${WHERE[name]}`);
 
+  if (!simulated && get('THREADS_APP_SECRET') === simulatedApp.clientSecret) {
+    problems.push('THREADS_APP_SECRET is that of the simulator, which everybody knows.');
+  }
+
   const port = numberOf('PORT', 3000, 1, 65535);
   const callbackURL = get('THREADS_CALLBACK_URL') ?? `http://localhost:${port}${CALLBACK_PATH}`;
   const url = URL.canParse(callbackURL) ? new URL(callbackURL) : undefined;
