@@ -58,6 +58,7 @@ ${upstreams.map((upstream) => `    server ${upstream} max_fails=1 fail_timeout=1
       proxy_pass http://app;
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-For $remote_addr;
       proxy_connect_timeout 2s;
       proxy_next_upstream error timeout;
       add_header X-Upstream $upstream_addr always;
