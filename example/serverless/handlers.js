@@ -59,7 +59,8 @@ async function whoIs(req) {
 
 const PROBLEMS = {
   access_denied: 'You cancelled, so nobody was signed in.',
-  invalid_state: 'This sign-in began in another browser, took too long or is over, or this browser keeps no cookies.',
+  invalid_state:
+    'This sign-in began in another browser, took too long or is over, or this browser keeps no cookies.',
   invalid_request: 'Threads sent you back with something that is no answer.',
   unavailable: 'Threads did not answer as it should.',
 };

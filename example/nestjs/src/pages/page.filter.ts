@@ -33,7 +33,7 @@ export class PageFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const res = http.getResponse<Response>();
     if (res.headersSent) return void res.end();
-    if (error instanceof UnauthorizedException) return res.redirect(303, '/#top');
+    if (error instanceof UnauthorizedException) return res.redirect(303, '/');
 
     const req = http.getRequest<Request>();
     if (error instanceof NotFoundException) {
