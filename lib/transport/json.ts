@@ -56,22 +56,14 @@ export function idOf(value: unknown): string | undefined {
   return typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? digits : undefined;
 }
 
-/**
- * The quick way, for a text in which nothing can get lost: its long integers, where they stand bare, are put into
- * quotes first, and what was read, when it is written again, is the same text to the letter. (In the middle of a string
- * the quotes would end it, and what follows is no JSON.)
- */
+/** An integer that a double may not hold. */
+const LONG_INTEGER = /[:,[]-?\d{16}/;
+
+/** The quick way, for a text in which nothing gets lost: what was read, written again, is the same to the letter. */
 function parsePlain(text: string): unknown {
-  if (text.includes('__proto__')) return undefined;
-  const exact = text.replace(/(?<=[:,[])-?[1-9]\d{15,}(?=[,}\]])/g, (digits) =>
-    Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`,
-  );
-  try {
-    const value: unknown = JSON.parse(exact);
-    return JSON.stringify(value) === exact ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  if (LONG_INTEGER.test(text) || text.includes('__proto__')) return undefined;
+  const value: unknown = JSON.parse(text);
+  return JSON.stringify(value) === text ? value : undefined;
 }
 
 function parseExactly(text: string): unknown {
