@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { expect } from 'chai';
 import type { Environment } from '../../lib/doctor/environment.js';
 import { consult, READY, useFolder } from './support.js';
@@ -207,7 +208,7 @@ describe('the doctor, of where settings come from', () => {
     );
   });
 
-  it('tells of a line that is no setting, and of a byte order mark, which hide a setting', async () => {
+  it('tells of a line that is no setting, and of a byte order mark, where Node.js lets it hide a setting', async () => {
     for (const text of [
       '\ufeffTHREADS_APP_ID=1\n',
       'hush\nTHREADS_APP_ID=1\n',
@@ -215,9 +216,15 @@ describe('the doctor, of where settings come from', () => {
     ]) {
       writeFileSync(join(folder(), 'odd.env'), text);
       const { notes, problems, text: all } = await consultWith({}, '--env-file', 'odd.env');
-      expect(notes[0]).to.match(/odd\.env has a line that is not NAME=VALUE/);
-      expect(problems[0]).to.include('THREADS_APP_ID is missing');
       expect(all).not.to.include('hush');
+      // Node.js 20 takes the odd line for a part of the next name; newer ones pass it over, but for the mark.
+      if (parseEnv(text).THREADS_APP_ID === '1') {
+        expect(notes).to.deep.equal([]);
+        expect(problems.join()).not.to.include('THREADS_APP_ID is missing');
+      } else {
+        expect(notes[0]).to.match(/odd\.env has a line that is not NAME=VALUE/);
+        expect(problems[0]).to.include('THREADS_APP_ID is missing');
+      }
     }
   });
 
