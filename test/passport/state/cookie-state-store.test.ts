@@ -390,6 +390,23 @@ describe('The secret of a CookieStateStore', () => {
   }
 });
 
+describe('A subclass of CookieStateStore', () => {
+  it('is heard where the strategy gives it its secret', async () => {
+    const begun: unknown[] = [];
+    class Heard extends CookieStateStore {
+      override begin(...login: Parameters<CookieStateStore['begin']>) {
+        begun.push(login[2]);
+        return super.begin(...login);
+      }
+    }
+    const options = { clientID, clientSecret, callbackURL: HTTPS_CALLBACK, store: new Heard() };
+    const strategy = new ThreadsStrategy(options, async () => false);
+    const start = { url: '/', headers: {}, query: {}, res: response() };
+    expect(await runStrategy(strategy, start, { state: 'mine' })).to.have.property('outcome', 'redirect');
+    expect(begun).to.deep.equal(['mine']);
+  });
+});
+
 describe('The application state', () => {
   for (const appState of ['x'.repeat(1700), ['🐱'.repeat(500)]]) {
     it(`of ${JSON.stringify(appState).length} characters is too large: an error with status 403`, async () => {
