@@ -1,19 +1,19 @@
 export { authenticateOptions, type ThreadsAuthenticateOptions } from './passport/authenticate-options.js';
 export type { TokenFromRequest } from './passport/bearer-token.js';
-export type { ThreadsFailure } from './passport/failure.js';
-export type { ThreadsStrategyOptions } from './passport/options.js';
 export {
   type BegunLogin,
   CookieStateStore,
   type CookieStateStoreOptions,
   type FinishedLogin,
-} from './passport/state/cookie-state-store.js';
+} from './passport/cookie-state-store.js';
+export type { ThreadsFailure } from './passport/failure.js';
+export type { ThreadsStrategyOptions } from './passport/options.js';
 export type {
   StateMetadata,
   StateStoredCallback,
   StateVerifiedCallback,
   ThreadsStateStore,
-} from './passport/state/state-store.js';
+} from './passport/state-store.js';
 export { ThreadsStrategy, ThreadsStrategy as Strategy } from './passport/strategy.js';
 export type { ThreadsTokenStrategyOptions } from './passport/token-options.js';
 export { ThreadsTokenStrategy } from './passport/token-strategy.js';
@@ -26,6 +26,20 @@ export type {
   VerifyFunctionWithRequestAndParams,
   VerifyResult,
 } from './passport/verify.js';
+export type {
+  ManyTokensOptions,
+  ManyTokensProgress,
+  RefreshInput,
+  RefreshOutcome,
+  TokenInput,
+  VerifyOutcome,
+} from './threads/bulk/many-tokens.js';
+export {
+  type StoredToken,
+  type TokenNeed,
+  type TokenNeedsOptions,
+  tokenNeeds,
+} from './threads/bulk/token-needs.js';
 export {
   type AuthorizationRequest,
   type CallOptions,
@@ -33,6 +47,8 @@ export {
   ThreadsClient,
   type ThreadsClientOptions,
 } from './threads/client.js';
+export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './threads/debug-token.js';
+export type { ThreadsErrorReason } from './threads/error-codes.js';
 export {
   isThreadsError,
   ThreadsAuthorizationError,
@@ -43,29 +59,13 @@ export {
   ThreadsTokenError,
 } from './threads/errors.js';
 export type { TesterAccessToken, TokenVerification } from './threads/inspector.js';
-export type {
-  ManyTokensOptions,
-  ManyTokensProgress,
-  RefreshInput,
-  RefreshOutcome,
-  TokenInput,
-  VerifyOutcome,
-} from './threads/many-tokens.js';
 export type { ThreadsProfile } from './threads/profile.js';
-export type { ThreadsErrorReason } from './threads/reason.js';
-export type { Scope } from './threads/scope.js';
+export type { Scope } from './threads/protocol.js';
 export {
   parseSignedRequest,
   type SignedRequest,
   type SignedRequestOptions,
 } from './threads/signed-request.js';
-export {
-  type StoredToken,
-  type TokenNeed,
-  type TokenNeedsOptions,
-  tokenNeeds,
-} from './threads/token-needs.js';
-export type { LongLivedTokenResult, ParseError, TokenResult } from './threads/token-result.js';
-export { type TokenInfo, type VerifyTokenOptions, verifyToken } from './threads/verify-token.js';
+export type { LongLivedTokenResult, ParseError, TokenResult } from './threads/token-response.js';
 export { ThreadsNetworkError, type ThreadsNetworkErrorCode } from './transport/network-error.js';
 export { redactURL } from './transport/redact.js';

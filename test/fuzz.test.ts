@@ -29,7 +29,7 @@ const PATHS = {
 } as const;
 type Endpoint = keyof typeof PATHS;
 
-interface Reply {
+interface RawResponse {
   status: number;
   body: string | Buffer;
   headers?: Record<string, string>;
@@ -37,7 +37,7 @@ interface Reply {
 
 /** A Threads in this process whose answers can be changed between two logins. */
 function threads() {
-  const replies: Partial<Record<Endpoint, Reply>> = {};
+  const replies: Partial<Record<Endpoint, RawResponse>> = {};
   const good: Record<Endpoint, string> = {
     token: answers.token,
     exchange: JSON.stringify(answers.exchange),

@@ -1,8 +1,8 @@
 import type { SimulatedEndpoints } from 'passport-threads-oauth2/simulator';
-import { createApp } from 'threads-express-example/app';
-import { loadConfig } from 'threads-express-example/config';
-import { openDatabase } from 'threads-express-example/database';
-import { createTokenVault } from 'threads-express-example/token-vault';
+import { createApp } from 'threads-reference-example/app';
+import { loadConfig } from 'threads-reference-example/config';
+import { openDatabase } from 'threads-reference-example/database';
+import { createTokenVault } from 'threads-reference-example/token-vault';
 
 /** The app under test. Put yours in its place: whatever makes it, with the addresses of the simulator. */
 export async function makeApp(endpoints: SimulatedEndpoints) {

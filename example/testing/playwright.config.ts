@@ -20,7 +20,7 @@ export default defineConfig({
     {
       // Your own app, told where Threads is. These are the names that the Express example reads.
       command: 'npm start',
-      cwd: '../express',
+      cwd: '../reference',
       url: app,
       env: {
         PORT: '3100',

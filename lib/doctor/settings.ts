@@ -1,7 +1,6 @@
 import { AUTHORIZATION_URL, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
-import { isFormerWindow, isThreadsURL } from '../threads/hosts.js';
-import { permissionsIn } from '../threads/scope.js';
+import { isFormerWindow, isThreadsURL, permissionsIn } from '../threads/protocol.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
 

@@ -1,7 +1,7 @@
 import type { ThreadsClient } from '../threads/client.js';
+import type { TokenInfo } from '../threads/debug-token.js';
+import type { ThreadsErrorReason } from '../threads/error-codes.js';
 import { ThreadsGraphAPIError } from '../threads/errors.js';
-import type { ThreadsErrorReason } from '../threads/reason.js';
-import type { TokenInfo } from '../threads/verify-token.js';
 import { type Finding, fine, note, problem } from './finding.js';
 
 const NAME = 'THREADS_TESTER_ACCESS_TOKEN';

@@ -1,5 +1,5 @@
 import type { AuthenticateOptions } from 'passport';
-import type { Scope } from '../threads/scope.js';
+import type { Scope } from '../threads/protocol.js';
 
 /** Options of `passport.authenticate('threads', …)` that this strategy reads, besides Passport's own. */
 export interface ThreadsAuthenticateOptions {

@@ -19,7 +19,7 @@ const STATUS = { invalid_request: 400, invalid_token: 401, insufficient_scope: 4
  *
  * Source: RFC 6750 section 3.
  */
-export class BearerRefusal extends Error {
+export class BearerError extends Error {
   /** The value of `WWW-Authenticate`. */
   readonly challenge: string;
   /** The HTTP status. */
@@ -52,7 +52,7 @@ export class BearerRefusal extends Error {
  * @param req - the request
  * @param tokenFromRequest - the app's own place for it, instead
  * @returns a token that could be one of Threads
- * @throws {@link BearerRefusal} where there is none, or more than one
+ * @throws {@link BearerError} where there is none, or more than one
  *
  * Source: RFC 6750 sections 2.1 and 2.2. Section 2.3, the query, is left out: queries end up in logs.
  */
@@ -65,15 +65,15 @@ export async function accessTokenOf(
     : [tokenInHeader(req), tokenInBody(req)];
   const tokens = found.filter((value) => value !== undefined && value !== null && value !== '');
   const [token] = tokens;
-  if (tokens.length === 0) throw new BearerRefusal();
+  if (tokens.length === 0) throw new BearerError();
   if (tokens.length > 1 || Array.isArray(token)) {
-    throw new BearerRefusal('invalid_request', 'More than one access token was sent');
+    throw new BearerError('invalid_request', 'More than one access token was sent');
   }
   if (typeof token !== 'string') {
-    throw new BearerRefusal('invalid_request', 'The access token must be sent as text');
+    throw new BearerError('invalid_request', 'The access token must be sent as text');
   }
   if (token.length > LONGEST_TOKEN || !TOKEN.test(token)) {
-    throw new BearerRefusal('invalid_token', 'This cannot be an access token of a person');
+    throw new BearerError('invalid_token', 'This cannot be an access token of a person');
   }
   return token;
 }
@@ -84,7 +84,7 @@ function tokenInHeader(req: Request): string | undefined {
   const token = /^bearer +(.*)$/is.exec(header)?.[1];
   // A proxy makes one header of several, with commas between them.
   if (further.length > 0 || (token && /[\s,]/.test(token.trim()))) {
-    throw new BearerRefusal(
+    throw new BearerError(
       'invalid_request',
       'The Authorization header must be there once, with one access token',
     );

@@ -1,4 +1,4 @@
-import { textOf } from '../transport/json.js';
+import { nonEmptyString } from '../transport/json.js';
 
 /** What an option must be, where that is said in a word; nothing where it is checked elsewhere. */
 export type OptionCheck = readonly [is?: (value: unknown) => boolean, what?: string];
@@ -30,7 +30,8 @@ export function assertApp<Name extends keyof typeof WHERE>(
   options: Record<Name | 'clientID', string>,
 ): void {
   for (const name of names) {
-    if (!textOf(options?.[name])) throw new TypeError(`${strategy} needs \`${name}\`, ${WHERE[name]}`);
+    if (!nonEmptyString(options?.[name]))
+      throw new TypeError(`${strategy} needs \`${name}\`, ${WHERE[name]}`);
   }
   if (/\s/.test(options.clientID)) {
     throw new TypeError(`\`clientID\` has white space in it. Copy ${WHERE.clientID}`);

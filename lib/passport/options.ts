@@ -1,17 +1,16 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
 import { AUTHORIZATION_URL, type ThreadsClientOptions, TOKEN_URL } from '../threads/client.js';
 import { GRAPH_URL } from '../threads/graph.js';
-import { isThreadsURL } from '../threads/hosts.js';
 import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
-import { permissionsIn, type Scope, scopeParameter } from '../threads/scope.js';
-import { textOf } from '../transport/json.js';
-import { httpURL } from '../transport/json-request.js';
-import { firstOutcome } from './first-outcome.js';
+import { isThreadsURL, permissionsIn, type Scope, scopeParameter } from '../threads/protocol.js';
+import { nonEmptyString } from '../transport/json.js';
+import { httpURL } from '../transport/request.js';
+import { CookieStateStore } from './cookie-state-store.js';
+import { fromCallback, reasonOf } from './from-callback.js';
 import { assertApp, assertOptions, type OptionCheck, warn } from './option-checks.js';
 import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
-import { CookieStateStore } from './state/cookie-state-store.js';
-import type { ThreadsStateStore } from './state/state-store.js';
+import type { ThreadsStateStore } from './state-store.js';
 
 /** Options of {@link ThreadsStrategy}. */
 export interface ThreadsStrategyOptions
@@ -74,7 +73,7 @@ export interface Settings {
 }
 
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isText = (value: unknown) => textOf(value) !== undefined;
+const isText = (value: unknown) => nonEmptyString(value) !== undefined;
 
 /** Every option, with what it must be where that is said in a word; the others are checked below. */
 export const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback', OptionCheck> = {
@@ -158,6 +157,7 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     client: {
       clientID,
       clientSecret,
+      authorizationURL,
       tokenURL,
       graphURL,
       timeout,
@@ -175,8 +175,8 @@ export function readOptions(options: ThreadsStrategyOptions): Settings {
     inspector: {
       tokenVerification,
       testerAccessToken,
-      meAnswers: profileFields !== false,
-      answerNeeded: profileFields === false || requiredScopes.length > 0,
+      canSkip: profileFields !== false,
+      required: profileFields === false || requiredScopes.length > 0,
       now,
     },
   };
@@ -218,8 +218,15 @@ function isStateStore({ store, verify }: Partial<ThreadsStateStore>): boolean {
 /** One form of the forms. To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */
 function skipper(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>): Settings['skipUserProfile'] {
   if (typeof skip !== 'function') return skip;
-  return async (accessToken) =>
-    skip.length < 2
-      ? (skip as (accessToken: string) => boolean | Promise<boolean>)(accessToken)
-      : firstOutcome<boolean>('`skipUserProfile`', (done) => skip(accessToken, done));
+  return async (accessToken) => {
+    const [skips] = await fromCallback('`skipUserProfile`', (done) =>
+      skip.length < 2
+        ? void Promise.resolve((skip as (accessToken: string) => unknown)(accessToken)).then(
+            (value) => done(null, value),
+            (reason) => done(reasonOf(reason, '`skipUserProfile`')),
+          )
+        : skip(accessToken, done),
+    );
+    return Boolean(skips);
+  };
 }

@@ -4,25 +4,30 @@ import { Strategy as OAuth2Strategy } from 'passport-oauth2';
 import { ThreadsClient } from '../threads/client.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
-import { scopeParameter } from '../threads/scope.js';
-import type { TokenResult } from '../threads/token-result.js';
+import { scopeParameter } from '../threads/protocol.js';
+import type { TokenResult } from '../threads/token-response.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
-import { type Answer, readAnswer } from './callback.js';
+import { type AuthorizationResponse, readAuthorizationResponse } from './authorization-response.js';
 import type { ThreadsFailure } from './failure.js';
-import { type Done, firstOutcome } from './first-outcome.js';
-import { requestFor } from './oauth2-request.js';
-import { forOneRequest } from './one-request.js';
+import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
+import { assertSameUser, assertUserToken, missingScopes } from './identity.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
-import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
-import { isRequestTo, otherHost, type RedirectURI, readRedirectURI, requestedPath } from './redirect-uri.js';
-import { preventCaching } from './state/response.js';
-import { storingFor, type ThreadsStateStore, verifyingFor } from './state/state-store.js';
+import { perRequest } from './per-request.js';
+import {
+  absoluteURL,
+  isCallbackRequest,
+  mismatchedHost,
+  type RedirectURI,
+  readRedirectURI,
+  requestedPath,
+} from './redirect-uri.js';
+import { preventCaching } from './response.js';
+import { storeState, type ThreadsStateStore, verifyState } from './state-store.js';
 import {
   type AnyVerify,
   type Returning,
   type TokenParams,
-  type VerifyCallback,
   type VerifyCaller,
   type VerifyFunction,
   type VerifyFunctionWithParams,
@@ -39,15 +44,13 @@ type Tokens = { accessToken: string; refreshToken?: string; params: TokenParams 
 type TokenCallback = (error: unknown, ...tokens: [string?, string?, TokenParams?]) => void;
 type ProfileCallback = Done<ThreadsProfile>;
 
-/** What is known of a login while passport-oauth2 ends it. */
+/** What a login has found out about the person. */
 interface Login {
-  req: Request;
-  /** The app's own state, once the state is verified. */
-  appState?: unknown;
-  /** The id that `/me` and `debug_token` gave, where they were asked. */
+  profile?: ThreadsProfile | undefined;
+  /** The id that `/me` and `debug_token` gave, where they were asked: a subclass may have changed the profile. */
   threadsID?: string;
-  /** The token of 60 days, once it is there. */
-  longLived?: TokenResult;
+  /** The token of 60 days. */
+  longLived?: TokenResult | undefined;
   /** Ends what is still under way where the login has failed. */
   signal?: AbortSignal;
 }
@@ -79,9 +82,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
   private readonly _inspector: Inspector;
   private readonly _callVerify: VerifyCaller;
   private readonly _told = new Set<string>();
-  /** What passport-oauth2 calls at the end of a login. */
-  declare private _verify: unknown;
-  /** The state store that passport-oauth2 chose by the options; for one request, one that is around it. */
+  /** The state store that passport-oauth2 chose by the options. */
   declare private _stateStore: ThreadsStateStore;
   /** Set for the one request that ends it. */
   declare private _login: Login | undefined;
@@ -116,9 +117,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
     this._client = new ThreadsClient(settings.client);
     this._inspector = new Inspector(this._client, settings.inspector);
     this._callVerify = callVerify;
-    this._verify = this.finishLogin;
     // Bound, since passport-oauth2-refresh copies the function off its object.
-    this._oauth2.getOAuthAccessToken = this.getTokens.bind(this) as never;
+    this._oauth2.getOAuthAccessToken = this.getOAuthAccessToken.bind(this) as never;
   }
 
   /**
@@ -133,98 +133,150 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param options - what was given to `passport.authenticate('threads', …)`
    */
   override authenticate(req: Request, options: ThreadsAuthenticateOptions = {}): void {
-    const leg = forOneRequest(this);
+    const login = perRequest(this);
     try {
       preventCaching(req);
       // Express and most others parse the query; plain http does not.
       const query: unknown = req.query ?? parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '');
-      const answer = readAnswer(query, req.body);
-      if (answer) leg.endLogin(req, options, answer);
-      else leg.startLogin(req, options);
+      const response = readAuthorizationResponse(query, req.body);
+      if (response) login.finishLogin(req, options, response);
+      else login.startLogin(req, options);
     } catch (error) {
-      leg.error(error);
+      login.error(error);
     }
   }
 
   private startLogin(req: Request, options: ThreadsAuthenticateOptions): void {
-    const { callbackURL, scope, state } = options;
-    const { redirectURI, requiredScopes, oauth2 } = this._settings;
+    const { callbackURL, scope, state: appState } = options;
+    const { oauth2, redirectURI, requiredScopes } = this._settings;
     const target = callbackURL === undefined ? redirectURI : readRedirectURI(callbackURL);
-    if (isRequestTo(target, req)) {
+    if (isCallbackRequest(target, req)) {
       this.warnOfPath(req, target);
       this.failWith(400, {
         type: 'invalid_request',
-        message: 'This is where a sign-in ends, not where one starts. Please start again.',
+        message: 'This is the callback URL: it needs a `code` or an `error`. Start at the sign-in page.',
       });
       return;
     }
     this.warnOfHost(req, target);
 
-    const own = scope === undefined ? options : { ...options, scope: scopeParameter(scope, requiredScopes) };
-    const asked = requestFor(req, {});
-    if (!oauth2.store && typeof state === 'string') {
-      super.authenticate(asked, own);
+    const meta = this.metadata(req, options);
+    const request = {
+      redirectURI: meta.callbackURL,
+      scope: scope === undefined ? oauth2.scope : scopeParameter(scope, requiredScopes),
+      params: this.authorizationParams(options) as Record<string, string>,
+    };
+    const redirect = (state?: string) =>
+      this.redirect(this._client.authorizationURL({ ...request, state: state || undefined }));
+    if (!oauth2.store && typeof appState === 'string') {
+      redirect(appState);
       return;
     }
-    const kept = state !== undefined && this.keepsInSession() ? [state] : state;
-    this._stateStore = storingFor(req, this._stateStore, kept) as ThreadsStateStore;
-    super.authenticate(asked, { ...own, state: undefined });
+    storeState(this._stateStore, req, this.wrapped(appState), meta, (error, state) =>
+      error ? this.error(error) : redirect(state),
+    );
   }
 
-  /** Has passport-oauth2 verify the state, whatever the answer is, and opens the answer after that. */
-  private endLogin(req: Request, options: ThreadsAuthenticateOptions, answer: Answer): void {
-    const login: Login = { req };
-    const verified = (error: unknown, ok?: boolean, info?: unknown): boolean => {
-      if (answer.kind === 'malformed') {
-        this.failWith(400, { type: 'invalid_request', message: answer.message });
-      } else if (error) {
-        this.error(error);
-      } else if (!ok) {
-        this.failWith(403, withoutState(answer, info));
-      } else if (answer.kind === 'cancelled') {
-        this.failWith(403, { type: 'access_denied', ...answer.read() });
-      } else if (answer.kind === 'refused') {
-        this.error(answer.read());
-      } else {
-        login.appState = this.keepsInSession() ? (info as [unknown] | undefined)?.[0] : info;
-        return true;
-      }
-      return false;
+  /** Verifies the state, whatever the response is, and believes the response after that. */
+  private finishLogin(
+    req: Request,
+    options: ThreadsAuthenticateOptions,
+    response: AuthorizationResponse,
+  ): void {
+    const meta = this.metadata(req, options);
+    const malformed = () => {
+      if (response.kind !== 'malformed') return false;
+      this.failWith(400, { type: 'invalid_request', message: response.message });
+      return true;
     };
-    // An answer of which not even the state can be read leaves the attempt as it is.
-    if (answer.kind === 'malformed' && answer.state === undefined) return void verified(null);
-
-    this._login = login;
-    this._stateStore = verifyingFor(req, this._stateStore, verified) as ThreadsStateStore;
-    // It verifies the state of a code alone, so every answer brings one.
-    const code = answer.kind === 'code' ? answer.code : answer.kind;
-    super.authenticate(requestFor(req, { code, state: answer.state }), options);
-  }
-
-  /**
-   * What passport-oauth2 calls for the token, and passport-oauth2-refresh for a new one: no byte of Threads goes through
-   * the transport under passport-oauth2.
-   */
-  private getTokens(code: string, params: GrantParams, done: TokenCallback): void {
-    const tokens = params.grant_type === 'refresh_token' ? this.refresh(code) : this.exchange(code, params);
-    tokens.then((got) => done(null, got.accessToken, got.refreshToken, got.params)).catch(done);
-  }
-
-  private async exchange(code: string, params: GrantParams): Promise<Tokens> {
-    const { grant_type, redirect_uri, ...further } = params;
-    const exchanged = this._client.exchangeCode(code, String(redirect_uri), {
-      params: further,
-      parseError: (body, status) => this.parseErrorResponse(body, status),
+    // Where not even the state can be read, the attempt stays as it is.
+    if (response.state === undefined && malformed()) return;
+    verifyState(this._stateStore, req, response.state, meta, (error, ok, info) => {
+      if (malformed()) return;
+      if (error) return this.error(error);
+      if (!ok) return this.failWith(403, withoutState(response, info));
+      if (response.kind === 'cancelled')
+        return this.failWith(403, { type: 'access_denied', ...response.read() });
+      if (response.kind === 'refused') return this.error(response.read());
+      if (response.kind !== 'code') return;
+      this.signIn(req, response.code, meta.callbackURL, options, this.unwrapped(info))
+        .catch((reason: unknown) => this.error(reasonOf(reason, 'The login')))
+        .catch(throwUncaught);
     });
-    const asksThreads = this.userProfile === userProfile && this._settings.skipUserProfile === false;
-    if (asksThreads) this._inspector.prepare();
-    const token = await exchanged;
-    return { accessToken: token.accessToken, params: paramsOf(token) };
   }
 
-  private async refresh(longLived: string): Promise<Tokens> {
-    const token = await this._client.refreshToken(longLived);
-    return { accessToken: token.accessToken, refreshToken: token.accessToken, params: paramsOf(token) };
+  private async signIn(
+    req: Request,
+    code: string,
+    redirectURI: string,
+    options: ThreadsAuthenticateOptions,
+    appState: unknown,
+  ): Promise<void> {
+    const tokens = await this.exchangeCode(code, redirectURI, options);
+    const { profile, threadsID, longLived } = await this.identify(tokens.accessToken);
+    const params = { ...tokens.params, ...(longLived && paramsOf(longLived)) } as TokenParams;
+    if (profile) {
+      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
+      if (profile.id === '') profile.id = params.user_id ?? '';
+      if (profile.id === '') {
+        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
+      }
+      assertSameUser(params.user_id, threadsID);
+      if (profile.token && longLived?.expiresAt) profile.token.expiresAt = longLived.expiresAt;
+    }
+    const failure = missingScopes(this._settings.requiredScopes, profile);
+    if (failure) return this.failWith(403, failure);
+
+    const accessToken = longLived?.accessToken ?? tokens.accessToken;
+    const refreshToken = longLived?.accessToken ?? tokens.refreshToken;
+    const [user, info] = await this._callVerify({ req, accessToken, refreshToken, params, profile });
+    if (!user) return this.fail(info);
+    this.success(user, { ...info, ...(appState !== undefined && { state: appState }) });
+  }
+
+  private metadata(req: Request, { callbackURL }: ThreadsAuthenticateOptions) {
+    const { authorizationURL, tokenURL, clientID, callbackURL: own, proxy } = this._settings.oauth2;
+    return {
+      authorizationURL,
+      tokenURL,
+      clientID,
+      callbackURL: absoluteURL(callbackURL ?? String(own), req, proxy),
+    };
+  }
+
+  /** Through `_oauth2`, which passport-oauth2 has for subclasses and which tests of apps replace. */
+  private async exchangeCode(code: string, redirectURI: string, options: object): Promise<Tokens> {
+    const params = {
+      ...this.tokenParams(options),
+      grant_type: 'authorization_code',
+      redirect_uri: redirectURI,
+    };
+    const [accessToken, refreshToken, answer] = await fromCallback('`getOAuthAccessToken`', (done) =>
+      this._oauth2.getOAuthAccessToken(code, params, done as never),
+    ).catch((error) => {
+      throw error instanceof Error
+        ? error
+        : _createOAuthError.call(this, 'Failed to obtain access token', error);
+    });
+    if (!accessToken) throw new Error('Failed to obtain access token');
+    return { accessToken, refreshToken, params: answer } as Tokens;
+  }
+
+  /** The transport that passport-oauth2 and passport-oauth2-refresh call: no byte of Threads goes through theirs. */
+  private getOAuthAccessToken(code: string, params: GrantParams, done: TokenCallback): void {
+    const { grant_type, redirect_uri, ...further } = params;
+    const answered =
+      grant_type === 'refresh_token'
+        ? this._client.refreshToken(code)
+        : this._client.exchangeCode(code, String(redirect_uri), {
+            params: further,
+            parseError: (body, status) => this.parseErrorResponse(body, status),
+          });
+    const isOurs = this.userProfile === userProfile && this._settings.skipUserProfile === false;
+    if (grant_type !== 'refresh_token' && isOurs) this._inspector.prepare();
+    const refreshed = (token: TokenResult) =>
+      grant_type === 'refresh_token' ? token.accessToken : undefined;
+    answered.then((token) => done(null, token.accessToken, refreshed(token), paramsOf(token))).catch(done);
   }
 
   /**
@@ -238,39 +290,33 @@ export class ThreadsStrategy extends OAuth2Strategy {
     return null;
   }
 
-  /** Keeps this library's errors as they are: passport-oauth2 would wrap them. A stub in a test may give it others. */
-  protected _createOAuthError(message: string, error: unknown): unknown {
-    return error instanceof Error ? error : _createOAuthError.call(this, message, error);
-  }
-
   /** Loads the profile, and with `longLived` trades the token beside it: two round trips for the whole login. */
-  protected _loadUserProfile(accessToken: string, done: ProfileCallback): void {
-    const login = this._login;
-    const profile =
-      this._settings.longLived && login ? this.trade(accessToken, login) : this.askProfile(accessToken);
-    this.handOn(profile, done);
-  }
-
-  private async trade(accessToken: string, login: Login): Promise<ThreadsProfile | undefined> {
+  private async identify(accessToken: string): Promise<Login> {
+    const login: Login = {};
+    this._login = login;
+    if (!this._settings.longLived) {
+      login.profile = await this.profileOf(accessToken);
+      return login;
+    }
     const abort = new AbortController();
     login.signal = abort.signal;
     try {
-      const [profile, longLived] = await Promise.all([
-        this.askProfile(accessToken),
+      [login.profile, login.longLived] = await Promise.all([
+        this.profileOf(accessToken),
         this._client.exchangeToken(accessToken, { signal: abort.signal }),
       ]);
-      login.longLived = longLived;
-      return profile;
+      return login;
     } catch (error) {
       abort.abort();
       throw error;
     }
   }
 
-  private async askProfile(accessToken: string): Promise<ThreadsProfile | undefined> {
+  private async profileOf(accessToken: string): Promise<ThreadsProfile | undefined> {
     const { skipUserProfile: skip } = this._settings;
     if (typeof skip === 'function' ? await skip(accessToken) : skip) return undefined;
-    return firstOutcome('`userProfile`', (done) => this.userProfile(accessToken, done));
+    const [profile] = await fromCallback('`userProfile`', (done) => this.userProfile(accessToken, done));
+    return profile as ThreadsProfile | undefined;
   }
 
   /**
@@ -280,7 +326,11 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param done - called with the {@link ThreadsProfile}
    */
   override userProfile(accessToken: string, done: ProfileCallback): void {
-    this.handOn(this.loadProfile(accessToken, this._login?.signal), done);
+    const refuse = (reason: unknown) => done(reasonOf(reason, '`testerAccessToken`'));
+    // What the callback of a subclass throws is the error of the login.
+    this.loadProfile(accessToken, this._login?.signal)
+      .then((profile) => done(null, profile), refuse)
+      .catch((error) => this.error(error));
   }
 
   private async loadProfile(accessToken: string, signal: AbortSignal | undefined): Promise<ThreadsProfile> {
@@ -290,8 +340,8 @@ export class ThreadsStrategy extends OAuth2Strategy {
       this._inspector.inspect(accessToken, signal),
     ]);
     if (token) {
-      assertPersonsToken(token, { clientID: client.clientID, now: inspector.now });
-      assertOnePerson(token.userId, me?.id);
+      assertUserToken(token, { clientID: client.clientID, now: inspector.now });
+      assertSameUser(token.userId, me?.id);
     }
     const profile: ThreadsProfile = {
       ...(me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} }),
@@ -301,48 +351,16 @@ export class ThreadsStrategy extends OAuth2Strategy {
     return profile;
   }
 
-  /** Hands on what came of a promise. What a subclass's callback throws is the error of the login. */
-  private handOn(outcome: Promise<ThreadsProfile | undefined>, done: ProfileCallback): void {
-    // To `done`, a reason that is falsy would be none: a login without a profile.
-    const refuse = (reason: unknown) =>
-      done(reason || new Error('`testerAccessToken` or `skipUserProfile` failed without saying why'));
-    outcome.then((profile) => done(null, profile), refuse).catch((error) => this.error(error));
-  }
-
-  private finishLogin(
-    _req: Request,
-    shortLived: string,
-    refreshed: string | undefined,
-    answer: TokenParams | undefined,
-    profile: ThreadsProfile | undefined,
-    done: VerifyCallback,
-  ): void {
-    const { req, appState, longLived, threadsID } = this._login!;
-    const params = { ...answer, ...(longLived && paramsOf(longLived)) } as TokenParams;
-    if (profile) {
-      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
-      if (profile.id === '') profile.id = params.user_id ?? '';
-      if (profile.id === '') {
-        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
-      }
-      assertOnePerson(params.user_id, threadsID);
-      if (profile.token && longLived?.expiresAt) profile.token.expiresAt = longLived.expiresAt;
-    }
-    const failure = missingScopes(this._settings.requiredScopes, profile);
-    if (failure) {
-      this.failWith(403, failure);
-      return;
-    }
-
-    const accessToken = longLived?.accessToken ?? shortLived;
-    const refreshToken = longLived?.accessToken ?? refreshed;
-    this._callVerify({ req, accessToken, refreshToken, params, profile }, (error, user, info) =>
-      done(error, user, user && appState !== undefined ? { ...info, state: appState } : info),
-    );
-  }
-
   /** The session store of passport-oauth2 forgets a state that is falsy, so it is given a list of one. */
-  private keepsInSession(): boolean {
+  private wrapped(appState: unknown): unknown {
+    return this.usesSession && appState !== undefined ? [appState] : appState;
+  }
+
+  private unwrapped(kept: unknown): unknown {
+    return this.usesSession ? (kept as [unknown] | undefined)?.[0] : kept;
+  }
+
+  private get usesSession(): boolean {
     return (this._settings.oauth2.store as unknown) === true;
   }
 
@@ -352,7 +370,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
 
   private warnOfHost(req: Request, redirectURI: RedirectURI): void {
     const { url } = redirectURI;
-    const host = otherHost(redirectURI, req);
+    const host = mismatchedHost(redirectURI, req);
     if (host === undefined) return;
     this.warnOnce(
       'host',
@@ -381,7 +399,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
 const { userProfile } = ThreadsStrategy.prototype;
 
 /** What becomes of an answer whose state is not that of a login of this browser: not one word of it is repeated. */
-function withoutState(answer: Answer, info: unknown): ThreadsFailure {
+function withoutState(answer: AuthorizationResponse, info: unknown): ThreadsFailure {
   if (answer.kind === 'cancelled') {
     return { type: 'access_denied', message: 'The sign-in was cancelled.', reason: 'user_denied' };
   }

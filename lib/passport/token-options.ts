@@ -1,7 +1,7 @@
 import type { ThreadsClientOptions } from '../threads/client.js';
 import type { InspectorOptions } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
-import { permissionsIn } from '../threads/scope.js';
+import { permissionsIn } from '../threads/protocol.js';
 import type { TokenFromRequest } from './bearer-token.js';
 import { assertApp, assertOptions, type OptionCheck } from './option-checks.js';
 import { OPTIONS, type ThreadsStrategyOptions } from './options.js';
@@ -85,8 +85,8 @@ export function readTokenOptions(options: ThreadsTokenStrategyOptions): TokenSet
     inspector: {
       tokenVerification: 'required',
       testerAccessToken,
-      meAnswers: profileFields !== false,
-      answerNeeded: true,
+      canSkip: profileFields !== false,
+      required: true,
       now,
     },
     profileFields,

@@ -1,14 +1,15 @@
 import type { Request } from 'express';
 import { Strategy } from 'passport-strategy';
 import { ThreadsClient } from '../threads/client.js';
+import { refusesInputToken, type TokenInfo } from '../threads/debug-token.js';
 import { ThreadsGraphAPIError } from '../threads/errors.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
-import { refusesInputToken, type TokenInfo } from '../threads/verify-token.js';
-import { accessTokenOf, BearerRefusal } from './bearer-token.js';
-import { forOneRequest } from './one-request.js';
-import { assertOnePerson, assertPersonsToken, missingScopes } from './person.js';
-import { sendChallenge, watchResponses } from './state/response.js';
+import { accessTokenOf, BearerError } from './bearer-token.js';
+import { reasonOf, throwUncaught } from './from-callback.js';
+import { assertSameUser, assertUserToken, missingScopes } from './identity.js';
+import { perRequest } from './per-request.js';
+import { sendChallenge, trackResponses } from './response.js';
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
 import {
   type AnyVerify,
@@ -83,7 +84,7 @@ export class ThreadsTokenStrategy extends Strategy {
     this._callVerify = verifyCaller(verify, options.passReqToCallback === true);
     this._client = new ThreadsClient(this._settings.client);
     this._inspector = new Inspector(this._client, this._settings.inspector);
-    watchResponses();
+    trackResponses();
   }
 
   /**
@@ -97,18 +98,16 @@ export class ThreadsTokenStrategy extends Strategy {
    * @param req - the request; its `Authorization` header, and `req.body` where it is parsed, are read
    */
   override authenticate(req: Request): void {
-    const login = forOneRequest(this);
+    const login = perRequest(this);
     login
       .signIn(req)
       .catch((error: unknown) => {
-        if (!(error instanceof BearerRefusal)) throw error;
+        if (!(error instanceof BearerError)) throw error;
         sendChallenge(req, error.challenge, error.status);
         login.fail(error.challenge, error.status);
       })
-      // To Passport, a reason that is falsy would be none, and let the request through.
-      .catch((error: unknown) =>
-        login.error((error || new Error('The login failed without saying why')) as Error),
-      );
+      .catch((reason: unknown) => login.error(reasonOf(reason, 'The login') as Error))
+      .catch(throwUncaught);
   }
 
   private async signIn(req: Request): Promise<void> {
@@ -116,11 +115,9 @@ export class ThreadsTokenStrategy extends Strategy {
     const profile = await this.identify(accessToken);
     const params = { access_token: accessToken, user_id: profile.id };
     const login = { req, accessToken, refreshToken: undefined, params, profile };
-    this._callVerify(login, (error, user, info) => {
-      if (error) this.error(error as Error);
-      else if (user) this.success(user, info);
-      else this.fail(info, 403);
-    });
+    const [user, info] = await this._callVerify(login);
+    if (user) this.success(user, info);
+    else this.fail(info, 403);
   }
 
   /** Asks `/me` and `debug_token` side by side, and listens to `debug_token` first. */
@@ -133,17 +130,17 @@ export class ThreadsTokenStrategy extends Strategy {
     const token = await this.inspect(accessToken);
     // Threads says here that a token is dead, and at `/me` why.
     if (!token.isValid && !token.error) await asked?.catch(refuseDeadToken);
-    refusing(() => assertPersonsToken(token, { clientID: client.clientID, now: inspector.now }));
+    refusing(() => assertUserToken(token, { clientID: client.clientID, now: inspector.now }));
     const missing = missingScopes(requiredScopes, token);
-    if (missing) throw new BearerRefusal('insufficient_scope', missing.message, requiredScopes);
+    if (missing) throw new BearerError('insufficient_scope', missing.message, requiredScopes);
 
     const me = await asked?.catch((error: unknown) => {
       refuseDeadToken(error);
       throw mayNotRead(error, token, inspector.now())
-        ? new BearerRefusal('insufficient_scope', MAY_NOT_READ, [BASIC])
+        ? new BearerError('insufficient_scope', MAY_NOT_READ, [BASIC])
         : error;
     });
-    refusing(() => assertOnePerson(token.userId, me?.id));
+    refusing(() => assertSameUser(token.userId, me?.id));
     const profile = me ?? { provider: 'threads', id: token.userId, _raw: '', _json: token.raw };
     return { ...profile, scopes: token.scopes, token };
   }
@@ -154,7 +151,7 @@ export class ThreadsTokenStrategy extends Strategy {
       return (await this._inspector.inspect(accessToken)) as TokenInfo;
     } catch (error) {
       throw refusesInputToken(error)
-        ? new BearerRefusal('invalid_token', 'The access token belongs to another app')
+        ? new BearerError('invalid_token', 'The access token belongs to another app')
         : error;
     }
   }
@@ -164,17 +161,14 @@ function refusing(assert: () => void): void {
   try {
     assert();
   } catch (error) {
-    throw new BearerRefusal('invalid_token', (error as Error).message);
+    throw new BearerError('invalid_token', (error as Error).message);
   }
 }
 
 /** Passes over what `/me` says of anything but the token. */
 function refuseDeadToken(error: unknown): void {
   if (!(error instanceof ThreadsGraphAPIError && error.requiresLogin)) return;
-  throw new BearerRefusal(
-    'invalid_token',
-    `Threads says that the access token is not valid (${error.reason})`,
-  );
+  throw new BearerError('invalid_token', `Threads says that the access token is not valid (${error.reason})`);
 }
 
 /** Whether `/me` refused for want of a permission that the person never gave, or whose grant the token has outlived. */

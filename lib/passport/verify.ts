@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { ThreadsProfile } from '../threads/profile.js';
 import { isObject } from '../transport/json.js';
-import { hearPromise } from './first-outcome.js';
+import { onPromise, reasonOf } from './from-callback.js';
 
 /** The token answer, as the verify callback gets it. */
 export interface TokenParams {
@@ -78,8 +78,8 @@ export interface VerifiedLogin {
   profile: ThreadsProfile | undefined;
 }
 
-/** Calls the app's verify callback with what it takes, and hands its one outcome to `done`. */
-export type VerifyCaller = (login: VerifiedLogin, done: VerifyCallback) => void;
+/** Calls the app's verify callback with what it takes: the user, or false, and the info that came with it. */
+export type VerifyCaller = (login: VerifiedLogin) => Promise<[user: Express.User | false, info?: object]>;
 
 const RETURNED_A_USER = 'The verify callback returned a user, but takes `done`: leave `done` out or call it';
 
@@ -92,36 +92,38 @@ const RETURNED_A_USER = 'The verify callback returned a user, but takes `done`: 
  * @throws TypeError where the number of parameters is none of the forms'
  */
 export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): VerifyCaller {
-  const { takesParams, takesDone } = formOf(verify, passReqToCallback);
+  const { takesParams, takesDone } = arityOf(verify, passReqToCallback);
 
-  return ({ req, accessToken, refreshToken, params, profile }, done) => {
-    const finish = once((error, user, info) => done(error || withoutID(user), user, info));
-    // To `done`, a reason that is falsy would be none.
-    const refuse = (reason: unknown) =>
-      finish(reason || new Error('The verify callback failed without saying why'));
-    const args = [
-      ...(passReqToCallback ? [req] : []),
-      accessToken,
-      refreshToken,
-      ...(takesParams ? [withoutProfile(params)] : []),
-      profile,
-      ...(takesDone ? [noProfile(finish)] : []),
-    ];
-
-    try {
+  return ({ req, accessToken, refreshToken, params, profile }) =>
+    // A promise keeps its first outcome: that the app calls `done` twice changes nothing.
+    new Promise((resolve, reject) => {
+      const refuse = (reason: unknown) => reject(reasonOf(reason, 'The verify callback'));
+      const finish: VerifyCallback = (error, user, info) => {
+        const wrong = error || withoutID(user);
+        if (wrong) refuse(wrong);
+        else resolve([user || false, info]);
+      };
+      const args = [
+        ...(passReqToCallback ? [req] : []),
+        accessToken,
+        refreshToken,
+        ...(takesParams ? [guardParams(params)] : []),
+        profile,
+        ...(takesDone ? [guardDone(finish)] : []),
+      ];
       const returned: unknown = Reflect.apply(verify, undefined, args);
-      if (takesDone) hearPromise(returned, refuse, RETURNED_A_USER);
+      if (takesDone) onPromise(returned, refuse, RETURNED_A_USER);
       else
-        Promise.resolve(promised(returned))
-          .then((user) => finish(null, userOf(user)), refuse)
-          .catch(refuse);
-    } catch (error) {
-      refuse(error);
-    }
-  };
+        assertPromise(returned)
+          .then((user) => finish(null, userOf(user)))
+          .then(undefined, refuse);
+    });
 }
 
-function formOf(verify: AnyVerify, passReqToCallback: boolean): { takesParams: boolean; takesDone: boolean } {
+function arityOf(
+  verify: AnyVerify,
+  passReqToCallback: boolean,
+): { takesParams: boolean; takesDone: boolean } {
   const declared = verify.length - (passReqToCallback ? 1 : 0);
   if (declared === 3) return { takesParams: false, takesDone: false };
   if (declared === 4 || verify.length === 0) return { takesParams: false, takesDone: true };
@@ -133,7 +135,7 @@ function formOf(verify: AnyVerify, passReqToCallback: boolean): { takesParams: b
 }
 
 /** The promise that a function of three parameters must return. */
-function promised(returned: unknown): PromiseLike<unknown> {
+function assertPromise(returned: unknown): PromiseLike<unknown> {
   if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then === 'function') {
     return returned as PromiseLike<unknown>;
   }
@@ -161,21 +163,6 @@ function withoutID(user: unknown): TypeError | undefined {
   );
 }
 
-/** Hands on the first outcome alone. */
-function once(done: VerifyCallback): VerifyCallback {
-  let finished = false;
-  return (...outcome) => {
-    if (finished) return;
-    finished = true;
-    try {
-      done(...outcome);
-    } catch (error) {
-      // Past every promise and `try`: what the app throws once more is not to vanish, and leave the browser waiting.
-      queueMicrotask(() => done(error));
-    }
-  };
-}
-
 const PROFILE_MEMBERS: ReadonlySet<string | symbol> = new Set<keyof ThreadsProfile | 'emails'>([
   'provider',
   'id',
@@ -193,16 +180,16 @@ const PROFILE_MEMBERS: ReadonlySet<string | symbol> = new Set<keyof ThreadsProfi
 ]);
 
 /** What every copy of `done` reads: `{ ...done }` would be a profile without an id. */
-const COPIED = Symbol('no profile');
+const COPY_MARK = Symbol('no profile');
 
-const NOT_DONE: ProxyHandler<VerifyCallback> = {
+const doneGuard: ProxyHandler<VerifyCallback> = {
   get(done, member, receiver) {
-    if (member === COPIED) throw takenForProfile('copied');
-    if (PROFILE_MEMBERS.has(member)) throw takenForProfile(`read \`${String(member)}\` from`);
+    if (member === COPY_MARK) throw mistakenForProfile('copied');
+    if (PROFILE_MEMBERS.has(member)) throw mistakenForProfile(`read \`${String(member)}\` from`);
     return Reflect.get(done, member, receiver);
   },
   has(done, member) {
-    if (PROFILE_MEMBERS.has(member)) throw takenForProfile(`looked for \`${String(member)}\` in`);
+    if (PROFILE_MEMBERS.has(member)) throw mistakenForProfile(`looked for \`${String(member)}\` in`);
     return Reflect.has(done, member);
   },
 };
@@ -211,16 +198,16 @@ const NOT_DONE: ProxyHandler<VerifyCallback> = {
  * Keeps `done` from being taken for the profile, as by a function that expects `params` too: two people whose `id` is
  * `undefined` would share an account.
  */
-function noProfile(finish: VerifyCallback): VerifyCallback {
+function guardDone(finish: VerifyCallback): VerifyCallback {
   const call: VerifyCallback = (error, user, info) =>
-    finish((user as unknown) === done ? takenForProfile('made a user of') : error, user, info);
+    finish((user as unknown) === done ? mistakenForProfile('made a user of') : error, user, info);
   // Wrappers such as `once` copy what `Object.keys` tells of a function; it tells of no symbol.
-  Object.defineProperty(call, COPIED, { enumerable: true });
-  const done = new Proxy(call, NOT_DONE);
+  Object.defineProperty(call, COPY_MARK, { enumerable: true });
+  const done = new Proxy(call, doneGuard);
   return done;
 }
 
-function takenForProfile(what: string): TypeError {
+function mistakenForProfile(what: string): TypeError {
   return new TypeError(
     `The verify callback ${what} its last parameter, which is \`done\`: the profile is the parameter before it. How many parameters the function declares decides`,
   );
@@ -230,7 +217,7 @@ function takenForProfile(what: string): TypeError {
  * Keeps the token answer from being taken for the profile, as by a wrapper that declares five parameters around a function
  * of three. Whoever copies or prints it meets nothing of this.
  */
-function withoutProfile(params: TokenParams): TokenParams {
+function guardParams(params: TokenParams): TokenParams {
   const answer = { ...params };
   for (const member of PROFILE_MEMBERS) {
     if (Object.hasOwn(answer, member)) continue;

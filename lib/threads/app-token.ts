@@ -3,7 +3,7 @@ import { onAbort } from '../transport/on-abort.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
 /** Milliseconds without another replacement after one in vain: the inspector is well, and who asked sent a forged token. */
-const PAUSE_AFTER_VAIN = 60 * 1000;
+const REPLACEMENT_COOLDOWN = 60 * 1000;
 
 /**
  * The access token of the app itself, kept in memory: the inspector of every token of the app.
@@ -50,18 +50,18 @@ export class AppAccessToken {
   ): Promise<Answer> {
     if (signal?.aborted) throw aborted();
     const kept = this.get();
-    const inspector = this.#known ?? (await unlessAborted(kept, signal));
+    const inspector = this.#known ?? (await abortable(kept, signal));
     try {
       return await question(inspector);
     } catch (error) {
       if (!isDeadInspector(error)) throw error;
       // Of several that find it dead at the same moment, the first replaces it.
       if (this.#kept === kept) {
-        if (this.#now() - this.#replacedInVainAt < PAUSE_AFTER_VAIN) throw error;
+        if (this.#now() - this.#replacedInVainAt < REPLACEMENT_COOLDOWN) throw error;
         this.#forget();
       }
     }
-    const replacement = await unlessAborted(this.get(), signal);
+    const replacement = await abortable(this.get(), signal);
     try {
       return await question(replacement);
     } catch (error) {
@@ -93,7 +93,7 @@ function isDeadInspector(error: unknown): boolean {
   return error instanceof ThreadsGraphAPIError && (error.code === 190 || error.code === 102);
 }
 
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+function abortable<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const abort = () => reject(aborted());

@@ -1,9 +1,6 @@
-import { textOf } from '../transport/json.js';
-import { assertTransport, getJSON, httpURL, postForm } from '../transport/json-request.js';
+import { nonEmptyString } from '../transport/json.js';
+import { assertTransport, getJSON, httpURL, postForm } from '../transport/request.js';
 import { AppAccessToken } from './app-token.js';
-import type { RefusalContext } from './errors.js';
-import { withoutFragment } from './fragment.js';
-import { askGraph, GRAPH_URL, type GraphOptions } from './graph.js';
 import {
   type ManyTokensOptions,
   type RefreshInput,
@@ -12,18 +9,20 @@ import {
   type TokenInput,
   type VerifyOutcome,
   verifyMany,
-} from './many-tokens.js';
+} from './bulk/many-tokens.js';
+import { debugToken, type TokenInfo } from './debug-token.js';
+import type { ErrorContext } from './errors.js';
+import { GRAPH_URL, type GraphOptions, graphRequest } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
-import { type Scope, scopeParameter } from './scope.js';
+import { type Scope, scopeParameter, withoutFragment } from './protocol.js';
 import {
   type LongLivedTokenResult,
-  longLivedTokenFrom,
   type ParseError,
+  parseLongLivedTokenResponse,
+  parseTokenResponse,
   type TokenRequest,
   type TokenResult,
-  tokenFrom,
-} from './token-result.js';
-import { askDebugToken, type TokenInfo } from './verify-token.js';
+} from './token-response.js';
 
 /** Options of {@link ThreadsClient}. */
 export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
@@ -55,6 +54,8 @@ export interface AuthorizationRequest {
   scope?: Scope | undefined;
   /** Comes back unchanged. Without one that is bound to the browser, anybody can end a login in it. */
   state?: string | undefined;
+  /** Further parameters. Those of the protocol cannot be replaced. */
+  params?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Options of {@link ThreadsClient.exchangeCode}. */
@@ -104,8 +105,8 @@ export class ThreadsClient {
    */
   constructor(options: ThreadsClientOptions) {
     const { clientID, clientSecret } = options ?? {};
-    if (!textOf(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
-    if (!textOf(clientSecret)) {
+    if (!nonEmptyString(clientID)) throw new TypeError('ThreadsClient needs `clientID`: the Threads App ID');
+    if (!nonEmptyString(clientSecret)) {
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
     }
     assertTransport(options);
@@ -115,7 +116,7 @@ export class ThreadsClient {
       graphURL = GRAPH_URL,
       profileFields = PROFILE_FIELDS,
     } = options;
-    if (!Array.isArray(profileFields) || !profileFields.every(textOf)) {
+    if (!Array.isArray(profileFields) || !profileFields.every(nonEmptyString)) {
       throw new TypeError('`profileFields` must be an array of field names');
     }
     this.#app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken, options.now);
@@ -135,11 +136,13 @@ export class ThreadsClient {
    *
    * Source: Threads, "Get Access Tokens and Permissions".
    */
-  authorizationURL({ redirectURI, scope = [], state }: AuthorizationRequest): string {
+  authorizationURL({ redirectURI, scope = [], state, params = {} }: AuthorizationRequest): string {
     httpURL('redirectURI', redirectURI);
     if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
     if (state !== undefined) assertText('state', state);
     const url = new URL(this.#authorizationURL);
+    for (const [name, value] of Object.entries(params))
+      if (value !== undefined) url.searchParams.set(name, value);
     url.searchParams.set('client_id', this.#options.clientID);
     url.searchParams.set('redirect_uri', redirectURI);
     url.searchParams.set('response_type', 'code');
@@ -180,7 +183,7 @@ export class ThreadsClient {
     };
     const answer = await postForm(this.#tokenURL, params, this.#call(signal));
     const context = { advice: CODE_ADVICE };
-    return tokenFrom(answer, { ...this.#request([bareCode], context), parseError });
+    return parseTokenResponse(answer, { ...this.#request([bareCode], context), parseError });
   }
 
   /**
@@ -203,7 +206,7 @@ export class ThreadsClient {
     };
     const answer = await getJSON(this.#sibling('access_token'), params, this.#call(signal));
     const context = { advice: EXCHANGE_ADVICE };
-    return longLivedTokenFrom(answer, this.#request([shortLived], context));
+    return parseLongLivedTokenResponse(answer, this.#request([shortLived], context));
   }
 
   /**
@@ -221,7 +224,7 @@ export class ThreadsClient {
     const params = { grant_type: 'th_refresh_token', access_token: longLived };
     const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
     const context = { advice: REFRESH_ADVICE };
-    return longLivedTokenFrom(answer, this.#request([longLived], context));
+    return parseLongLivedTokenResponse(answer, this.#request([longLived], context));
   }
 
   /**
@@ -241,8 +244,17 @@ export class ThreadsClient {
       grant_type: 'client_credentials',
     };
     const answer = await getJSON(this.#tokenURL, params, this.#call(signal), true);
-    const context = { advice: WRONG_APP, ofPerson: false };
-    return tokenFrom(answer, this.#request([], context));
+    const context = { advice: WRONG_APP, isUserToken: false };
+    return parseTokenResponse(answer, this.#request([], context));
+  }
+
+  /**
+   * Gets the app's own token ready for {@link ThreadsClient.verifyToken}, beside something else.
+   *
+   * @internal
+   */
+  prepareAppAccessToken(): void {
+    void this.#app.get();
   }
 
   /**
@@ -261,7 +273,7 @@ export class ThreadsClient {
   ): Promise<TokenInfo> {
     assertText('inputToken', inputToken);
     const ask = (inspector: string) =>
-      askDebugToken(`${this.#graphURL}/debug_token`, inputToken, inspector, this.#call(signal));
+      debugToken(`${this.#graphURL}/debug_token`, inputToken, inspector, this.#call(signal));
     if (accessToken === undefined) return this.#app.inspect(ask, signal);
     assertText('accessToken', accessToken);
     return ask(accessToken);
@@ -280,7 +292,7 @@ export class ThreadsClient {
   async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
     assertText('accessToken', accessToken);
     const params = { fields: this.#fields, access_token: accessToken };
-    return profileFromMe(await askGraph(`${this.#graphURL}/me`, params, this.#call(signal)));
+    return profileFromMe(await graphRequest(`${this.#graphURL}/me`, params, this.#call(signal)));
   }
 
   /**
@@ -334,7 +346,7 @@ export class ThreadsClient {
     return { timeout, dispatcher, customHeaders, clientSecret, enableProof, now, signal };
   }
 
-  #request(carried: string[], context: RefusalContext): TokenRequest {
+  #request(carried: string[], context: ErrorContext): TokenRequest {
     const { clientSecret, now = () => Date.now() } = this.#options;
     return { secrets: [clientSecret, ...carried], context, now };
   }
@@ -345,5 +357,5 @@ export class ThreadsClient {
 }
 
 function assertText(name: string, value: unknown): void {
-  if (!textOf(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
+  if (!nonEmptyString(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
 }

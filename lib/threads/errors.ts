@@ -1,10 +1,10 @@
 import { AuthorizationError, TokenError } from 'passport-oauth2';
 import { nameAndTrace, ThreadsNetworkError } from '../transport/network-error.js';
-import { parsedURL } from '../transport/url.js';
-import { adviceFor, isTransient, reasonFor, requiresLogin, type ThreadsErrorReason } from './reason.js';
+import { parseURL } from '../transport/request.js';
+import { adviceFor, isTransient, reasonFor, requiresLogin, type ThreadsErrorReason } from './error-codes.js';
 
 /** A refusal in any of the shapes that Threads uses, brought into one. */
-export interface Refusal {
+export interface ErrorResponse {
   /** `error.message`, `error_message` or `error_description`. */
   message: string;
   /** Why, where the shape says it without a code. */
@@ -84,13 +84,8 @@ const TokenErrorWithAnyCode = TokenError as unknown as new (
   status: number,
 ) => Error & { code: number | string; status: number };
 
-/**
- * A token endpoint refused: the code exchange, the long-lived exchange, the refresh or the app token; or the
- * token that came back is not good for this login (`code` is then `'invalid_token'`).
- *
- * Source: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 5.2.
- */
-export class ThreadsTokenError extends TokenErrorWithAnyCode {
+/** What the errors of a refusal have in common. */
+export interface ErrorDetails {
   /** Threads' `error_type` or `error.type`, such as `OAuthException`. */
   readonly type: string | undefined;
   /** Threads' `error.error_subcode`. */
@@ -111,78 +106,53 @@ export class ThreadsTokenError extends TokenErrorWithAnyCode {
   readonly retryAfter: number | undefined;
   /** The HTTP status that Threads answered with. */
   readonly httpStatus: number | undefined;
+}
 
+export interface ThreadsTokenError extends ErrorDetails {}
+
+/**
+ * A token endpoint refused: the code exchange, the long-lived exchange, the refresh or the app token; or the
+ * token that came back is not good for this login (`code` is then `'invalid_token'`).
+ *
+ * Source: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 5.2.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
+export class ThreadsTokenError extends TokenErrorWithAnyCode {
   /**
    * @param refusal - what Threads said
-   * @param context - see {@link RefusalContext}
+   * @param context - see {@link ErrorContext}
    */
-  constructor(refusal: Refusal, context: RefusalContext = {}) {
-    const { message, ...members } = read(refusal, context);
+  constructor(refusal: ErrorResponse, context: ErrorContext = {}) {
+    const { message, details } = read(refusal, context);
     super(message, refusal.code, undefined, 502);
-    this.type = members.type;
-    this.subcode = members.subcode;
-    this.traceId = members.traceId;
-    this.userTitle = members.userTitle;
-    this.userMessage = members.userMessage;
-    this.reason = members.reason;
-    this.requiresLogin = members.requiresLogin;
-    this.isTransient = members.isTransient;
-    this.retryAfter = members.retryAfter;
-    this.httpStatus = members.httpStatus;
+    Object.assign(this, details);
     nameAndTrace(this, 'ThreadsTokenError');
   }
 }
+
+export interface ThreadsGraphAPIError extends ErrorDetails {}
 
 /**
  * The Graph API refused: `/me` or `debug_token`.
  *
  * Source: Graph API, "Handle errors".
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
 export class ThreadsGraphAPIError extends Error {
-  /** `error.type`, such as `OAuthException`. */
-  readonly type: string | undefined;
   /** `error.code`. */
   readonly code: number | string | undefined;
-  /** `error.error_subcode`. */
-  readonly subcode: number | undefined;
-  /** `error.fbtrace_id`, for a report to Meta. */
-  readonly traceId: string | undefined;
-  /** Threads' `error.error_user_title`: a heading for the person, in their language. */
-  readonly userTitle: string | undefined;
-  /** Threads' `error.error_user_msg`: what to tell the person, in their language. */
-  readonly userMessage: string | undefined;
-  /** Why, in one word. */
-  readonly reason: ThreadsErrorReason;
-  /** The person must go through the authorization window again. */
-  readonly requiresLogin: boolean;
-  /** The same request may succeed later. */
-  readonly isTransient: boolean;
-  /** Seconds to wait, where the same request may succeed later and the answer had a `Retry-After`. */
-  readonly retryAfter: number | undefined;
-  /** The HTTP status that Threads answered with. */
-  readonly httpStatus: number | undefined;
   /** The HTTP status for this app's own answer: 502. */
-  readonly status: number;
+  readonly status = 502;
 
   /**
    * @param refusal - what Threads said
-   * @param context - see {@link RefusalContext}
+   * @param context - see {@link ErrorContext}
    */
-  constructor(refusal: Refusal, context: RefusalContext = {}) {
-    const { message, ...members } = read(refusal, context);
+  constructor(refusal: ErrorResponse, context: ErrorContext = {}) {
+    const { message, details } = read(refusal, context);
     super(message);
-    this.type = members.type;
     this.code = refusal.code;
-    this.subcode = members.subcode;
-    this.traceId = members.traceId;
-    this.userTitle = members.userTitle;
-    this.userMessage = members.userMessage;
-    this.reason = members.reason;
-    this.requiresLogin = members.requiresLogin;
-    this.isTransient = members.isTransient;
-    this.retryAfter = members.retryAfter;
-    this.httpStatus = members.httpStatus;
-    this.status = 502;
+    Object.assign(this, details);
     nameAndTrace(this, 'ThreadsGraphAPIError');
   }
 }
@@ -233,38 +203,44 @@ export function isThreadsError(value: unknown): value is ThreadsError {
 }
 
 /** What is known about a refusal besides what Threads said. */
-export interface RefusalContext {
+export interface ErrorContext {
   /** What is likely wrong at this endpoint, where the code does not say. */
   advice?: string | undefined;
   /** What was refused, to begin the message with. */
   subject?: string | undefined;
   /** Whether the refused token is that of the person: only then can signing in again help. Default: `true`. */
-  ofPerson?: boolean | undefined;
+  isUserToken?: boolean | undefined;
   /** The HTTP status of the answer. */
   httpStatus?: number | undefined;
   /** Seconds, from `Retry-After`. */
   retryAfter?: number | undefined;
 }
 
-function read(refusal: Refusal, context: RefusalContext) {
-  const { code, subcode } = refusal;
-  const { subject, ofPerson = true, httpStatus, retryAfter } = context;
+function read(refusal: ErrorResponse, context: ErrorContext): { message: string; details: ErrorDetails } {
+  const { code, type, subcode, traceId, userTitle, userMessage } = refusal;
+  const { subject, isUserToken = true, httpStatus, retryAfter } = context;
   const reason = refusal.reason ?? reasonFor(code, subcode, httpStatus);
   const said = subject ? `${subject}: ${refusal.message}` : refusal.message;
   const mayPass = isTransient(reason);
   return {
-    ...refusal,
     message: sentences(said, adviceFor(refusal, reason, context)),
-    reason,
-    requiresLogin: ofPerson && requiresLogin(reason),
-    isTransient: mayPass,
-    retryAfter: mayPass ? retryAfter : undefined,
-    httpStatus,
+    details: {
+      type,
+      subcode,
+      traceId,
+      userTitle,
+      userMessage,
+      reason,
+      requiresLogin: isUserToken && requiresLogin(reason),
+      isTransient: mayPass,
+      retryAfter: mayPass ? retryAfter : undefined,
+      httpStatus,
+    },
   };
 }
 
 function webPage(uri: string | undefined): string | undefined {
-  const url = parsedURL(uri ?? '');
+  const url = parseURL(uri ?? '');
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { type Answer, assertSuccess, getJSON, type TransportOptions } from '../transport/json-request.js';
-import { type RefusalContext, ThreadsGraphAPIError } from './errors.js';
-import { refusalIn } from './refusal.js';
+import { assertSuccess, getJSON, type JSONResponse, type TransportOptions } from '../transport/request.js';
+import { parseErrorResponse } from './error-response.js';
+import { type ErrorContext, ThreadsGraphAPIError } from './errors.js';
 
 /** Where the Graph API of Threads is, with its version. */
 export const GRAPH_URL = 'https://graph.threads.net/v1.0';
@@ -26,12 +26,12 @@ export interface GraphOptions extends TransportOptions {
  *
  * Sources: Graph API, "Handle errors" and "Secure Graph API requests".
  */
-export async function askGraph(
+export async function graphRequest(
   url: string,
   params: { access_token: string } & Record<string, string>,
   options: GraphOptions,
-  context?: RefusalContext,
-): Promise<Answer> {
+  context?: ErrorContext,
+): Promise<JSONResponse> {
   const { clientSecret = '', enableProof } = options;
   if (enableProof && !clientSecret) throw new TypeError('`enableProof` needs `clientSecret`');
   const proof = enableProof
@@ -42,7 +42,7 @@ export async function askGraph(
 
   const { status: httpStatus, retryAfter } = answer;
   const { access_token, input_token = '' } = params;
-  const refusal = refusalIn(answer, [access_token, input_token, clientSecret, proof]);
+  const refusal = parseErrorResponse(answer, [access_token, input_token, clientSecret, proof]);
   if (refusal) throw new ThreadsGraphAPIError(refusal, { ...context, httpStatus, retryAfter });
   assertSuccess(answer, () => new URL(url).pathname);
   return answer;

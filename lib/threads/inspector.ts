@@ -1,8 +1,7 @@
-import { textOf } from '../transport/json.js';
-import { AppAccessToken } from './app-token.js';
+import { nonEmptyString } from '../transport/json.js';
 import type { ThreadsClient } from './client.js';
+import { refusesInputToken, type TokenInfo } from './debug-token.js';
 import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
-import { refusesInputToken, type TokenInfo } from './verify-token.js';
 
 /**
  * How `debug_token` is asked about the new token of a login.
@@ -24,18 +23,18 @@ export interface InspectorOptions {
   /** The inspector in place of the app token. */
   testerAccessToken: TesterAccessToken | undefined;
   /** Whether `/me` is asked too, so that a login can go on without `debug_token`. */
-  meAnswers: boolean;
+  canSkip: boolean;
   /**
    * Whether a login fails without an answer. Then nobody's refusal is remembered: it could come of who signed in, and
    * would keep everybody else out.
    */
-  answerNeeded: boolean;
+  required: boolean;
   /** The clock: milliseconds since the epoch. */
   now: () => number;
 }
 
 /** Milliseconds for which an inspector that was refused is not asked with again. */
-const REFUSAL_KEPT = 10 * 60 * 1000;
+const REFUSAL_TTL = 10 * 60 * 1000;
 
 /**
  * Chooses which access token asks `debug_token` about the new token of a login.
@@ -44,13 +43,11 @@ const REFUSAL_KEPT = 10 * 60 * 1000;
  */
 export class Inspector {
   readonly #client: ThreadsClient;
-  readonly #app: AppAccessToken;
   readonly #options: InspectorOptions;
   readonly #refusedUntil = { app: 0, self: 0 };
 
   constructor(client: ThreadsClient, options: InspectorOptions) {
     this.#client = client;
-    this.#app = new AppAccessToken(async () => (await client.getAppAccessToken()).accessToken, options.now);
     this.#options = options;
   }
 
@@ -58,7 +55,7 @@ export class Inspector {
   prepare(): void {
     const { tokenVerification, testerAccessToken } = this.#options;
     if (tokenVerification === 'off' || testerAccessToken !== undefined || this.#isRefused('app')) return;
-    void this.#app.get();
+    this.#client.prepareAppAccessToken();
   }
 
   /**
@@ -70,7 +67,7 @@ export class Inspector {
    * @throws the refusal of the inspector where the login cannot go on without, and every other error
    */
   async inspect(token: string, signal?: AbortSignal): Promise<TokenInfo | undefined> {
-    const { tokenVerification, meAnswers } = this.#options;
+    const { tokenVerification, canSkip } = this.#options;
     if (tokenVerification === 'off') return undefined;
     if (tokenVerification === 'required') return this.#askAsApp(token, signal);
 
@@ -84,27 +81,26 @@ export class Inspector {
       } catch (error) {
         if (!refusesInspector(error)) throw error;
         refusal = error;
-        this.#refusedUntil[inspector] = this.#options.now() + REFUSAL_KEPT;
+        this.#refusedUntil[inspector] = this.#options.now() + REFUSAL_TTL;
       }
     }
-    if (meAnswers) return undefined;
+    if (canSkip) return undefined;
     throw refusal;
   }
 
   async #askAsApp(token: string, signal: AbortSignal | undefined): Promise<TokenInfo> {
     const { testerAccessToken } = this.#options;
-    const ask = (accessToken: string) => this.#client.verifyToken(token, { accessToken, signal });
-    if (testerAccessToken === undefined) return this.#app.inspect(ask, signal);
+    if (testerAccessToken === undefined) return this.#client.verifyToken(token, { signal });
 
     const accessToken =
       typeof testerAccessToken === 'function' ? await testerAccessToken() : testerAccessToken;
-    if (!textOf(accessToken)) throw new TypeError('`testerAccessToken` must return an access token');
-    return ask(accessToken);
+    if (!nonEmptyString(accessToken)) throw new TypeError('`testerAccessToken` must return an access token');
+    return this.#client.verifyToken(token, { accessToken, signal });
   }
 
   #isRefused(inspector: 'app' | 'self'): boolean {
-    const { answerNeeded, now } = this.#options;
-    return !answerNeeded && this.#refusedUntil[inspector] > now();
+    const { required, now } = this.#options;
+    return !required && this.#refusedUntil[inspector] > now();
   }
 }
 

@@ -1,7 +1,7 @@
-import { idOf, textOf } from '../transport/json.js';
-import type { Answer } from '../transport/json-request.js';
+import { nonEmptyString, toID } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
-import type { TokenInfo } from './verify-token.js';
+import type { JSONResponse } from '../transport/request.js';
+import type { TokenInfo } from './debug-token.js';
 
 /**
  * A person on Threads, in Passport's normalized form.
@@ -52,18 +52,18 @@ export const PROFILE_FIELDS: readonly string[] = [
  *
  * @throws {@link ThreadsNetworkError} where the answer has no id
  */
-export function profileFromMe({ body, text }: Answer): ThreadsProfile {
-  const id = idOf(body.id);
+export function profileFromMe({ body, text }: JSONResponse): ThreadsProfile {
+  const id = toID(body.id);
   if (id === undefined) {
     throw new ThreadsNetworkError(
       'INVALID_RESPONSE',
       'The profile that Threads sent has no id. Check `graphURL`.',
     );
   }
-  const username = textOf(body.username);
-  const displayName = textOf(body.name);
-  const picture = textOf(body.threads_profile_picture_url);
-  const biography = textOf(body.threads_biography);
+  const username = nonEmptyString(body.username);
+  const displayName = nonEmptyString(body.name);
+  const picture = nonEmptyString(body.threads_profile_picture_url);
+  const biography = nonEmptyString(body.threads_biography);
 
   const profile: ThreadsProfile = {
     provider: 'threads',

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { idOf, numberOf, parseJSONObject, textOf } from '../transport/json.js';
+import { nonEmptyString, parseJSONObject, toID, toNumber } from '../transport/json.js';
 import { ThreadsSignedRequestError } from './errors.js';
 
 /** Options of {@link parseSignedRequest}. */
@@ -39,7 +39,7 @@ export function parseSignedRequest(
   clientSecret: string,
   { maxAge, now = Date.now }: SignedRequestOptions = {},
 ): SignedRequest {
-  if (!textOf(clientSecret)) throw new TypeError('parseSignedRequest needs the Threads app secret');
+  if (!nonEmptyString(clientSecret)) throw new TypeError('parseSignedRequest needs the Threads app secret');
   if (maxAge !== undefined && !(typeof maxAge === 'number' && maxAge >= 0)) {
     throw new TypeError('`maxAge` must be a number of milliseconds');
   }
@@ -61,8 +61,8 @@ export function parseSignedRequest(
       'signed_request names another algorithm than HMAC-SHA256',
     );
   }
-  const userId = idOf(raw?.user_id);
-  const issuedAt = new Date((numberOf(raw?.issued_at) ?? Number.NaN) * 1000);
+  const userId = toID(raw?.user_id);
+  const issuedAt = new Date((toNumber(raw?.issued_at) ?? Number.NaN) * 1000);
   if (!raw || !userId || Number.isNaN(issuedAt.getTime())) {
     throw new ThreadsSignedRequestError(
       'MALFORMED',

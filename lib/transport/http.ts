@@ -1,7 +1,7 @@
 import { scheduler } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Dispatcher } from 'undici';
-import { globalDispatcher } from './global-dispatcher.js';
+import { globalDispatcher } from './dispatcher.js';
 import {
   isDeadConnection,
   networkError,
@@ -24,7 +24,7 @@ export interface Limits {
 }
 
 /** An answer, byte for byte. */
-export interface Reply {
+export interface RawResponse {
   status: number;
   /** The value of a header, whose name is given in lower case. */
   header(name: string): string | undefined;
@@ -40,11 +40,11 @@ export interface Reply {
  *
  * @throws {@link ThreadsNetworkError}
  */
-export function exchange(
+export function sendRequest(
   dispatcher: Dispatcher | undefined,
   request: Dispatcher.DispatchOptions,
   limits: Limits,
-): Promise<Reply> {
+): Promise<RawResponse> {
   const { host, signal } = limits;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortError(host, signal);
@@ -146,7 +146,7 @@ function abortError(host: string, signal: AbortSignal | undefined): ThreadsNetwo
  *
  * @throws {@link ThreadsNetworkError} where it is compressed and cannot be decompressed within the limit
  */
-export async function readText({ status, body, header }: Reply, host: string): Promise<string> {
+export async function readText({ status, body, header }: RawResponse, host: string): Promise<string> {
   const coding = header('content-encoding')?.toLowerCase() ?? 'identity';
   if (coding === 'identity' || body.length === 0) return withoutMark(body);
 

@@ -40,18 +40,18 @@ export function isObject(value: unknown): value is JSONObject {
 }
 
 /** The value if it is a string that says something. */
-export function textOf(value: unknown): string | undefined {
+export function nonEmptyString(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** The value if it is a finite number, also where it came as its digits. */
-export function numberOf(value: unknown): number | undefined {
+export function toNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
 /** A numeric id as its exact digits, whether it came as a number or as a string. */
-export function idOf(value: unknown): string | undefined {
+export function toID(value: unknown): string | undefined {
   const digits = typeof value === 'number' ? String(value) : value;
   return typeof digits === 'string' && /^\d{1,20}$/.test(digits) ? digits : undefined;
 }

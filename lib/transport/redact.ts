@@ -74,19 +74,19 @@ const MARGIN = 9 * PREFIX;
  * and bounded in its length. Its cost does not grow with what it is given.
  *
  * A secret is found as it is, percent-encoded (be it several times), in base64, base64url and hex, and in any mixture
- * of capital and small letters. Nothing else is promised: whoever wants to hide a secret from this function can.
+ * of capital and small letters. Nothing else is assertPromise: whoever wants to hide a secret from this function can.
  *
  * @param secrets - what must not be quoted; what is too short to be a secret is ignored
  * @returns a function that returns `undefined` for anything but a string that says something
  */
-export function secretRemover(secrets: readonly string[]): (value: unknown) => string | undefined {
-  const spellings = [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))];
+export function createRedactor(secrets: readonly string[]): (value: unknown) => string | undefined {
+  const spellings = [...new Set(secrets.flatMap(partsOf).flatMap(encodingsOf))];
   spellings.sort((a, b) => b.length - a.length);
 
   return (value) => {
     if (typeof value !== 'string') return undefined;
     const bounded = value.slice(0, LONGEST_QUOTE + MARGIN);
-    const redacted = withoutAny(spellings, bounded);
+    const redacted = redactAll(spellings, bounded);
     const whole = bounded.length === value.length ? redacted : redacted.slice(0, -MARGIN);
     const printable = whole.replace(/\p{Cc}+/gu, ' ').trim();
     if (printable === '') return undefined;
@@ -102,12 +102,12 @@ function partsOf(secret: string): string[] {
   return [bounded, bounded.slice(bounded.lastIndexOf('|') + 1)];
 }
 
-function spellingsOf(secret: string): string[] {
+function encodingsOf(secret: string): string[] {
   if (secret.length < SHORTEST_SECRET) return [];
   const bytes = Buffer.from(secret);
   const encoded = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   const urlSafe = encoded.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
-  return [secret, bytes.toString('hex'), ...encoded, ...urlSafe].map(inSmallLetters);
+  return [secret, bytes.toString('hex'), ...encoded, ...urlSafe].map(toASCIILowerCase);
 }
 
 /** What stands for the bytes in the base64 of a longer text, at any of the three places of its first byte. */
@@ -120,7 +120,7 @@ function base64Within(bytes: Buffer, offset: number): string {
   return text.slice(Math.ceil((offset * 4) / 3), text.length - shared);
 }
 
-function withoutAny(spellings: readonly string[], text: string): string {
+function redactAll(spellings: readonly string[], text: string): string {
   let shown = text;
   let read = text;
   for (let times = 0; times <= 2; times += 1) {
@@ -133,7 +133,7 @@ function withoutAny(spellings: readonly string[], text: string): string {
 }
 
 function withoutOne(text: string, spelling: string): string {
-  const small = inSmallLetters(text);
+  const small = toASCIILowerCase(text);
   const prefix = spelling.slice(0, PREFIX);
   let rest = 0;
   let result = '';
@@ -146,7 +146,7 @@ function withoutOne(text: string, spelling: string): string {
 }
 
 /** Without changing the length, which letters beyond ASCII could. */
-function inSmallLetters(text: string): string {
+function toASCIILowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Example, startExample } from '../example-express/support.js';
+import { type Example, startExample } from '../example-reference/support.js';
 import { expectNoBarriers } from './barriers.js';
 import { useBrowser } from './browser.js';
 import { pages } from './pages.js';

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Example } from '../example-express/support.js';
+import type { Example } from '../example-reference/support.js';
 import { answer, askAgain, openWindow, signIn } from './steps.js';
 
 /** Leads a newcomer to one of the pages. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { type Example, startExample } from '../example-express/support.js';
+import { type Example, startExample } from '../example-reference/support.js';
 import { useBrowser } from './browser.js';
 
 const LINK = { name: 'Continue with Threads' };

@@ -2,11 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import type { BrowserContextOptions } from 'playwright-core';
-import { startExample } from '../example-express/support.js';
+import { startExample } from '../example-reference/support.js';
 import { launchBrowser } from './browser.js';
 import { pages } from './pages.js';
 
-const FOLDER = new URL('../../example/express/screenshots/', import.meta.url);
+const FOLDER = new URL('../../example/reference/screenshots/', import.meta.url);
 
 // The default font of a server is nobody's default font.
 const FONT = 'body { font-family: "Liberation Sans", sans-serif }';

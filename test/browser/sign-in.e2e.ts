@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { type Example, startExample } from '../example-express/support.js';
+import { type Example, startExample } from '../example-reference/support.js';
 import { useBrowser } from './browser.js';
 import { answer, askAgain, openWindow, signIn } from './steps.js';
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Example } from '../example-express/support.js';
+import type { Example } from '../example-reference/support.js';
 
 /** From the home page to the authorization window. */
 export async function openWindow(page: Page, { origin }: Pick<Example, 'origin'>): Promise<void> {

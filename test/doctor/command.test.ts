@@ -46,7 +46,7 @@ describe('npx passport-threads-oauth2 doctor', () => {
     }
   });
 
-  for (const example of ['example/express', 'example/nestjs']) {
+  for (const example of ['example/reference', 'example/nestjs']) {
     it(`is what ${example} calls`, () => {
       const [program, args] = npm(['run', 'doctor', '--workspace', example, '--', '--offline']);
       const env = { ...process.env, ...READY };

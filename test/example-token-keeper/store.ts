@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Client, Row } from '@libsql/client';
-import { openClient } from '../../example/express/src/database.js';
-import { createTokenVault, type TokenVault } from '../../example/express/src/token-vault.js';
+import { openClient } from '../../example/reference/src/database.js';
+import { createTokenVault, type TokenVault } from '../../example/reference/src/token-vault.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 

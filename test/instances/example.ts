@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Program, run } from './programs.js';
 
-const ROOT = fileURLToPath(new URL('../../example/express/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../example/reference/', import.meta.url));
 
 /**
- * Starts example/express as a process of its own.
+ * Starts example/reference as a process of its own.
  *
  * @param env - its settings
  * @param nodeOptions - further options for Node.js

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ADA, type Page, textOf } from '../example-express/support.js';
+import { ADA, type Page, textOf } from '../example-reference/support.js';
 import { type Apps, startApps } from './apps.js';
 import { type Cluster, startCluster } from './cluster.js';
 import { instanceOf, Visitor } from './visitor.js';

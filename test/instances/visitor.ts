@@ -1,4 +1,4 @@
-import { ADA, Browser, type Page } from '../example-express/support.js';
+import { ADA, Browser, type Page } from '../example-reference/support.js';
 
 /** A browser that notes which instance answered. */
 export class Visitor extends Browser {

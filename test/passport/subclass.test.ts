@@ -10,7 +10,7 @@ import {
 } from '../../lib/index.js';
 import { app, CODE, debugAnswer, graphError, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { expectOutcome, type Outcome, runStrategy } from '../support/run-strategy.js';
-import { type Endpoint, type Reply, upstream } from '../support/upstream.js';
+import { type Endpoint, type RawResponse, upstream } from '../support/upstream.js';
 import { asUser } from '../support/user.js';
 
 type ProfileDone = (error: unknown, profile?: ThreadsProfile) => void;
@@ -23,7 +23,7 @@ type Transport = {
 type Given = { req: object; accessToken: string; refreshToken: unknown; params: object; profile: unknown };
 
 interface Setting {
-  replies?: Partial<Record<Endpoint, Reply>>;
+  replies?: Partial<Record<Endpoint, RawResponse>>;
   options?: Partial<ThreadsStrategyOptions>;
   /** Given to `passport.authenticate`. */
   authenticate?: object;

@@ -472,10 +472,10 @@ describe('ThreadsTokenStrategy: who is signed in', () => {
   });
 
   it('is each as themselves, of fifty at the same moment, with one app token', async () => {
-    const idOf = (token = '') => token.replace('person-', '17841405793187');
+    const toID = (token = '') => token.replace('person-', '17841405793187');
     const { dispatcher, calls } = upstream({
-      debug: ({ input_token }) => ({ body: debugAnswer({ ...LIVING.data, user_id: idOf(input_token) }) }),
-      me: ({ access_token }) => ({ body: { ...answers.me, id: idOf(access_token) } }),
+      debug: ({ input_token }) => ({ body: debugAnswer({ ...LIVING.data, user_id: toID(input_token) }) }),
+      me: ({ access_token }) => ({ body: { ...answers.me, id: toID(access_token) } }),
     });
     const strategy = new ThreadsTokenStrategy(
       { clientID, clientSecret, dispatcher },
@@ -484,7 +484,7 @@ describe('ThreadsTokenStrategy: who is signed in', () => {
     const tokens = Array.from({ length: 50 }, (_, i) => `person-${100 + i}`);
     const outcomes = await Promise.all(tokens.map((token) => runStrategy(strategy, bearer(token))));
     const users = outcomes.map((outcome) => expectOutcome(outcome, 'success').user);
-    expect(users).to.deep.equal(tokens.map((token) => ({ id: idOf(token) })));
+    expect(users).to.deep.equal(tokens.map((token) => ({ id: toID(token) })));
     expect(calls.filter(({ endpoint }) => endpoint === 'appToken')).to.have.length(1);
   });
 

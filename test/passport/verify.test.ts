@@ -512,7 +512,7 @@ describe('verify callback: three parameters', () => {
   for (const reason of [undefined, null, '', 0, false]) {
     it(`ends in an error, and no login, when it rejects with ${JSON.stringify(reason)}`, async () => {
       const error = await errorOf(async (_a: string, _r: string, _p: object) => Promise.reject(reason));
-      expect(error).to.be.instanceOf(Error).with.property('message').that.includes('without saying why');
+      expect(error).to.be.instanceOf(Error).with.property('message').that.includes('with no reason');
     });
   }
 });

@@ -1,7 +1,7 @@
 import type { ThreadsStrategy, ThreadsStrategyOptions } from '../../lib/index.js';
 import { answers, app, CODE, SHORT_TOKEN, USER_ID } from './fixtures.js';
 import { expectOutcome, runStrategy } from './run-strategy.js';
-import { type Endpoint, type Reply, upstream } from './upstream.js';
+import { type Endpoint, type RawResponse, upstream } from './upstream.js';
 import { asUser } from './user.js';
 
 /** Two people whose ids are one and the same JavaScript number. */
@@ -12,7 +12,7 @@ export function upsert(profile: { id?: string }): Express.User {
   return asUser({ id: profile.id });
 }
 
-const replies: Partial<Record<Endpoint, Reply>> = {};
+const replies: Partial<Record<Endpoint, RawResponse>> = {};
 const { dispatcher } = upstream(replies);
 
 /**
@@ -55,7 +55,7 @@ function clear(error: unknown): TypeError {
   throw new Error('Not an error that says what is wrong', { cause: error });
 }
 
-function repliesFor(id: string): Partial<Record<Endpoint, Reply>> {
+function repliesFor(id: string): Partial<Record<Endpoint, RawResponse>> {
   return {
     token: { body: `{"access_token":"${SHORT_TOKEN}","user_id":${id}}` },
     me: { body: { ...answers.me, id } },

@@ -2,7 +2,7 @@ import { MockAgent } from 'undici';
 import { answers } from './fixtures.js';
 
 /** How an endpoint answers. Text is sent as it is, anything else as JSON. */
-export interface Reply {
+export interface RawResponse {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
@@ -28,9 +28,9 @@ export interface Call {
 }
 
 /** The answers of endpoints, which may depend on the parameters of the request. */
-export type Replies = Partial<Record<Endpoint, Reply | ((params: Call['params']) => Reply)>>;
+export type Replies = Partial<Record<Endpoint, RawResponse | ((params: Call['params']) => RawResponse)>>;
 
-const DOCUMENTED: Record<Endpoint, Reply> = {
+const DOCUMENTED: Record<Endpoint, RawResponse> = {
   token: { body: answers.token },
   appToken: { body: answers.appToken },
   exchange: { body: answers.exchange },

@@ -6,11 +6,11 @@ import { expectNoSecretIn } from '../faults/secrets.js';
 import { answers, app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
 import { useNock } from '../support/nock.js';
-import { type Endpoint, type Reply, upstream } from '../support/upstream.js';
+import { type Endpoint, type RawResponse, upstream } from '../support/upstream.js';
 
 const { clientID, clientSecret, callbackURL } = app;
 
-function clientWith(replies: Partial<Record<Endpoint, Reply>> = {}, options: object = {}) {
+function clientWith(replies: Partial<Record<Endpoint, RawResponse>> = {}, options: object = {}) {
   const { dispatcher, calls } = upstream(replies);
   return { client: new ThreadsClient({ clientID, clientSecret, dispatcher, ...options }), calls };
 }

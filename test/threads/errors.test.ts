@@ -13,7 +13,7 @@ import {
 } from '../../lib/index.js';
 import { app, CODE, graphError, LONG_TOKEN, SHORT_TOKEN } from '../support/fixtures.js';
 import { loginError, rejection } from '../support/login.js';
-import { type Endpoint, type Reply, upstream } from '../support/upstream.js';
+import { type Endpoint, type RawResponse, upstream } from '../support/upstream.js';
 
 const INSPECTOR = 'THQVJinspectorToken';
 const SECRETS = [app.clientSecret, CODE, SHORT_TOKEN, LONG_TOKEN, INSPECTOR];
@@ -28,7 +28,7 @@ const CALLS: Record<Endpoint, (client: ThreadsClient) => Promise<unknown>> = {
 };
 const ENDPOINTS = Object.keys(CALLS) as Endpoint[];
 
-function errorOf(endpoint: Endpoint, reply: Reply) {
+function errorOf(endpoint: Endpoint, reply: RawResponse) {
   const { dispatcher } = upstream({ [endpoint]: reply });
   return rejection(CALLS[endpoint](new ThreadsClient({ ...app, dispatcher, enableProof: true })));
 }
@@ -267,7 +267,7 @@ describe('errors: an answer that is none', () => {
     });
 
     it(`to ${endpoint} is transient with HTTP 500 where it is too long or cannot be read`, async () => {
-      const replies: [code: string, reply: Reply][] = [
+      const replies: [code: string, reply: RawResponse][] = [
         ['RESPONSE_TOO_LARGE', { status: 500, body: 'x'.repeat(65 * 1024) }],
         ['INVALID_RESPONSE', { status: 500, body: 'x', headers: { 'content-encoding': 'gzip' } }],
         ['INVALID_RESPONSE', { status: 500, body: 'x', headers: { 'content-encoding': 'zstd' } }],

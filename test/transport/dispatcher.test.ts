@@ -1,204 +1,56 @@
-import { createServer } from 'node:http';
-import { createServer as createTLSServer } from 'node:https';
-import { connect } from 'node:net';
 import { expect } from 'chai';
-import {
-  Agent,
-  type Dispatcher,
-  getGlobalDispatcher,
-  MockAgent,
-  ProxyAgent,
-  setGlobalDispatcher,
-} from 'undici';
-import { ThreadsClient, ThreadsNetworkError, ThreadsStrategy, verifyToken } from '../../lib/index.js';
-import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
-import { cert, key } from '../faults/certificate.js';
-import { runInChild } from '../faults/child.js';
-import { closeAll, listen, serve } from '../faults/serve.js';
-import { app, CODE, LONG_TOKEN, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
-import { freePort } from '../support/free-port.js';
-import { runStrategy } from '../support/run-strategy.js';
-import { upstream } from '../support/upstream.js';
-import { asUser } from '../support/user.js';
+import { getGlobalDispatcher } from 'undici';
+import { ThreadsClient } from '../../lib/index.js';
+import { loadGlobalDispatcher } from '../../lib/transport/dispatcher.js';
+import { closeAll, serve } from '../faults/serve.js';
+import { answers, app, CODE } from '../support/fixtures.js';
 
-const { clientID, clientSecret } = simulatedApp;
-const redirectURI = simulatedApp.redirectURIs[0]!;
+describe('the global dispatcher of undici', () => {
+  const missing = () => {
+    throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+  };
+  const all = () => ({ getGlobalDispatcher }) as never;
 
-afterEach(closeAll);
+  it('is found without all of undici, and is the one that undici has', () => {
+    expect(loadGlobalDispatcher(undefined, missing)()).to.equal(getGlobalDispatcher());
+  });
 
-/** Uses every endpoint, and returns nothing unless all of them answer. */
-async function useEverything(dispatcher: Dispatcher | undefined) {
-  const client = new ThreadsClient({ ...app, dispatcher });
-  await client.exchangeCode(CODE, app.callbackURL);
-  await client.exchangeToken(SHORT_TOKEN);
-  await client.refreshToken(LONG_TOKEN);
-  await client.getAppAccessToken();
-  await client.verifyToken(LONG_TOKEN);
-  await client.getProfile(LONG_TOKEN);
-  await verifyToken(LONG_TOKEN, { accessToken: LONG_TOKEN, dispatcher });
-}
+  const others: [title: string, load: () => unknown][] = [
+    ['is missing', missing],
+    ['exports nothing', () => ({})],
+    ['is no object', () => undefined],
+    ['has another kind of function', () => ({ getGlobalDispatcher: () => undefined })],
+    ['has something in its place', () => ({ getGlobalDispatcher: {} })],
+    ['fails', () => ({ getGlobalDispatcher: missing })],
+  ];
+  for (const [title, load] of others) {
+    it(`is the one of the public entry where the file of undici that has it ${title}`, () => {
+      expect(loadGlobalDispatcher(load, all)).to.equal(getGlobalDispatcher);
+    });
+  }
 
-const EVERYTHING = ['token', 'exchange', 'refresh', 'appToken', 'appToken', 'debug', 'me', 'debug'];
+  it('is none where there is no undici, and the error says so', () => {
+    expect(() => loadGlobalDispatcher(missing, missing as never)).to.throw('Cannot find module');
+  });
+});
 
-/** A login by way of a dispatcher, at a simulator that is found under this origin. */
-async function logIn(simulator: ThreadsSimulator, origin: string, dispatcher: Dispatcher) {
-  const strategy = new ThreadsStrategy(
-    {
-      clientID,
-      clientSecret,
-      callbackURL: redirectURI,
+describe('the connections of a login', () => {
+  afterEach(closeAll);
+
+  it('are one where nothing is asked side by side: /me goes where the code went', async () => {
+    const { origin, sockets } = await serve((req, res) => {
+      const body = req.method === 'POST' ? answers.token : JSON.stringify(answers.me);
+      req.resume().on('end', () => res.end(body));
+    });
+
+    const client = new ThreadsClient({
+      ...app,
       tokenURL: `${origin}/oauth/access_token`,
       graphURL: `${origin}/v1.0`,
-      longLived: true,
-      state: false,
-      dispatcher,
-    },
-    async (_accessToken, _refreshToken, profile) => asUser({ id: profile.id }),
-  );
-  const code = simulator.authorize({ clientID, redirectURI });
-  return runStrategy(strategy, { query: { code } });
-}
-
-describe('A dispatcher', () => {
-  it('that knows no answer makes every call fail, and nothing goes to the network', async () => {
-    const dispatcher = new MockAgent();
-    dispatcher.disableNetConnect();
-    const client = new ThreadsClient({ ...app, dispatcher });
-    const calls = [
-      client.exchangeCode(CODE, app.callbackURL),
-      client.exchangeToken(SHORT_TOKEN),
-      client.refreshToken(LONG_TOKEN),
-      client.getAppAccessToken(),
-      client.verifyToken(LONG_TOKEN),
-      client.getProfile(LONG_TOKEN),
-      verifyToken(LONG_TOKEN, { accessToken: LONG_TOKEN, dispatcher }),
-    ];
-    for (const result of await Promise.allSettled(calls)) {
-      expect(result)
-        .to.have.property('reason')
-        .instanceOf(ThreadsNetworkError)
-        .with.property('code', 'NETWORK');
-    }
-  });
-
-  it('carries every call', async () => {
-    const { dispatcher, calls } = upstream();
-    await useEverything(dispatcher);
-    expect(calls.map(({ endpoint }) => endpoint)).to.deep.equal(EVERYTHING);
-  });
-
-  it('may be the global one', async () => {
-    const before = getGlobalDispatcher();
-    const { dispatcher, calls } = upstream();
-    setGlobalDispatcher(dispatcher);
-    try {
-      await useEverything(undefined);
-    } finally {
-      setGlobalDispatcher(before);
-    }
-    expect(calls.map(({ endpoint }) => endpoint)).to.deep.equal(EVERYTHING);
-  });
-
-  it('may trust a certificate of its own', async () => {
-    const simulator = createThreadsSimulator();
-    const { origin } = await listen(createTLSServer({ key, cert }, simulator.handler), 'https');
-    const dispatcher = new Agent({ connect: { ca: cert } });
-    expect(await logIn(simulator, origin, dispatcher)).to.deep.include({
-      outcome: 'success',
-      user: { id: USER_ID },
     });
-    await dispatcher.destroy();
+    const { accessToken } = await client.exchangeCode(CODE, app.callbackURL);
+    await client.getProfile(accessToken);
+    await client.getProfile(accessToken);
+    expect(sockets).to.have.length(1);
   });
-});
-
-describe('A proxy', () => {
-  /** A real proxy: it opens tunnels, and notes where they lead. */
-  async function startProxy() {
-    const tunnels: (string | undefined)[] = [];
-    const server = createServer((_req, res) => void res.writeHead(400).end());
-    server.on('connect', (req, client) => {
-      tunnels.push(req.url);
-      const [host, port] = (req.url ?? '').split(':');
-      const target = connect(Number(port), host, () => {
-        client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-        target.pipe(client).pipe(target);
-      });
-      target.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
-      client.on('error', () => target.destroy()).on('close', () => target.destroy());
-    });
-    return { ...(await listen(server)), tunnels };
-  }
-
-  it('that is not there is a NETWORK error', async () => {
-    const dispatcher = new ProxyAgent(`http://127.0.0.1:${await freePort()}`);
-    const error = await new ThreadsClient({ ...app, dispatcher })
-      .getProfile(LONG_TOKEN)
-      .catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(ThreadsNetworkError).with.property('code', 'NETWORK');
-    await dispatcher.destroy();
-  });
-
-  it('that finds nobody is a NETWORK error', async () => {
-    const proxy = await startProxy();
-    const dispatcher = new ProxyAgent(proxy.origin);
-    const graphURL = `https://127.0.0.1:${await freePort()}`;
-    const error = await new ThreadsClient({ ...app, graphURL, dispatcher })
-      .getProfile(LONG_TOKEN)
-      .catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(ThreadsNetworkError).with.property('code', 'NETWORK');
-    expect(proxy.tunnels).to.deep.equal([new URL(graphURL).host]);
-    await dispatcher.destroy();
-  });
-
-  it('that never opens the tunnel is a TIMEOUT', async () => {
-    const silent = createServer();
-    silent.on('connect', () => {});
-    const { origin } = await listen(silent);
-    const dispatcher = new ProxyAgent(origin);
-    const error = await new ThreadsClient({ ...app, dispatcher, timeout: 50 })
-      .getProfile(LONG_TOKEN)
-      .catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(ThreadsNetworkError).with.property('code', 'TIMEOUT');
-    await dispatcher.destroy();
-  });
-
-  it('carries a whole login, and cannot read it', async () => {
-    const simulator = createThreadsSimulator();
-    const target = await listen(createTLSServer({ key, cert }, simulator.handler), 'https');
-    const proxy = await startProxy();
-    const dispatcher = new ProxyAgent({ uri: proxy.origin, requestTls: { ca: cert } });
-    expect(await logIn(simulator, target.origin, dispatcher)).to.deep.include({
-      outcome: 'success',
-      user: { id: USER_ID },
-    });
-    expect(new Set(proxy.tunnels)).to.deep.equal(new Set([`127.0.0.1:${target.port}`]));
-    // Nobody came to Threads by another way.
-    expect(target.sockets).to.have.lengthOf(proxy.tunnels.length);
-    await dispatcher.destroy();
-  });
-});
-
-describe("The undici inside Node, whose version is not this package's", () => {
-  for (const first of ['fetch', 'a login']) {
-    it(`shares a process with a login when ${first} comes first`, async () => {
-      const simulator = createThreadsSimulator();
-      const { origin } = await serve(simulator.handler);
-      const { user, printed } = await runInChild({
-        options: {
-          clientID,
-          clientSecret,
-          callbackURL: redirectURI,
-          authorizationURL: `${origin}/oauth/authorize`,
-          tokenURL: `${origin}/oauth/access_token`,
-          graphURL: `${origin}/v1.0`,
-          state: false,
-        },
-        code: simulator.authorize({ clientID, redirectURI }),
-        refusing: `http://127.0.0.1:${await freePort()}`,
-        ...(first === 'fetch' && { fetchFirst: origin }),
-      });
-      expect(user?.id).to.equal(USER_ID);
-      expect(printed).to.equal('');
-    });
-  }
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { redactURL } from '../../lib/index.js';
-import { secretRemover } from '../../lib/transport/redact.js';
+import { createRedactor } from '../../lib/transport/redact.js';
 
 const SECRET = 'app+secret/0123?=';
 const bytes = Buffer.from(SECRET);
@@ -62,7 +62,7 @@ function lookedThrough(work: () => void): number {
 }
 
 describe('a text that is quoted', () => {
-  const quote = secretRemover(['', SECRET]);
+  const quote = createRedactor(['', SECRET]);
 
   for (const [spelling, text] of Object.entries(SPELLINGS)) {
     it(`holds no secret ${spelling}, at any place`, () => {
@@ -84,28 +84,28 @@ describe('a text that is quoted', () => {
   }
 
   it('holds nothing of the app secret that an app access token spells out', () => {
-    expect(secretRemover(['TH|1|the-app-secret'])('No the-app-secret, no TH|1|the-app-secret')).to.equal(
+    expect(createRedactor(['TH|1|the-app-secret'])('No the-app-secret, no TH|1|the-app-secret')).to.equal(
       'No [redacted], no [redacted]',
     );
   });
 
   it('holds nothing of a secret that is longer than a page', () => {
     const long = 'AQBx'.repeat(25_000);
-    expect(secretRemover([long])(`Bad ${long}`)).to.equal(undefined);
+    expect(createRedactor([long])(`Bad ${long}`)).to.equal(undefined);
     const few = 'AQBx'.repeat(100);
-    expect(secretRemover([few])(`Bad ${few}, and ${few}`)).to.equal('Bad [redacted], and [redacted]');
+    expect(createRedactor([few])(`Bad ${few}, and ${few}`)).to.equal('Bad [redacted], and [redacted]');
   });
 
   it('attack: 99 KB of form, half of them a state to be looked for in the other, cost what 4 KB do', () => {
     const cost = (kilobytes: number) => {
       const half = 'a'.repeat(512 * kilobytes);
-      return lookedThrough(() => secretRemover([`b${half}`])(half));
+      return lookedThrough(() => createRedactor([`b${half}`])(half));
     };
     expect(cost(99)).to.equal(cost(4)).and.to.be.above(1000);
   });
 
   it('keeps its words where a parameter is too short to be a secret', () => {
-    const quoted = secretRemover(['a', 'e', 'code', 'state'])('The code and the state are wrong');
+    const quoted = createRedactor(['a', 'e', 'code', 'state'])('The code and the state are wrong');
     expect(quoted).to.equal('The code and the state are wrong');
   });
 

@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from 'threads-express-example/config';
+import { type Config, loadConfig } from 'threads-reference-example/config';
 
 /** What the keeper shares with the Express example, and what is its own. */
 export interface KeeperConfig {

@@ -6,7 +6,7 @@ import {
   type TokenInfo,
   tokenNeeds,
 } from 'passport-threads-oauth2';
-import { type TokenVault, TokenVaultError } from 'threads-express-example/token-vault';
+import { type TokenVault, TokenVaultError } from 'threads-reference-example/token-vault';
 import type { TokenRow, TokenRows } from './token-rows.js';
 import { whyDead } from './why-dead.js';
 

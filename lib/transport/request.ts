@@ -1,0 +1,219 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { stringify } from 'node:querystring';
+import { debuglog } from 'node:util';
+import type { Dispatcher } from 'undici';
+import type { RawResponse } from './http.js';
+import { type JSONObject, parseJSONObject } from './json.js';
+import { ThreadsNetworkError } from './network-error.js';
+
+/** How requests to Threads are made. */
+export interface TransportOptions {
+  /** Milliseconds for one request, headers and body together. Default: 10000. */
+  timeout?: number | undefined;
+  /** Ends the request early. */
+  signal?: AbortSignal | undefined;
+  /** An undici dispatcher: a proxy, TLS settings, a mock. Default: undici's global one. */
+  dispatcher?: Dispatcher | undefined;
+  /** Further request headers. */
+  customHeaders?: Readonly<Record<string, string>> | undefined;
+  /** The clock: milliseconds since the epoch. Default: `Date.now`. */
+  now?: (() => number) | undefined;
+}
+
+/** An answer that is a JSON object, whatever its status. */
+export interface JSONResponse {
+  status: number;
+  body: JSONObject;
+  text: string;
+  /** Seconds, from `Retry-After`. */
+  retryAfter: number | undefined;
+}
+
+type Params = Readonly<Record<string, string>>;
+
+interface JSONRequest {
+  method: 'GET' | 'POST';
+  headers: Params;
+  query?: Params;
+  body?: string;
+}
+
+const DEFAULT_TIMEOUT = 10_000;
+
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
+const FORM_HEADERS = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };
+
+// Loaded at the first request, with undici: that takes longer to load than everything else together.
+let transport: typeof import('./http.js') | undefined;
+
+/**
+ * Asks with GET.
+ *
+ * @param retry - whether a connection that dies before the answer is tried once more; for requests that only read
+ * @throws {@link ThreadsNetworkError}
+ */
+export function getJSON(
+  url: string,
+  query: Params,
+  options: TransportOptions,
+  retry = false,
+): Promise<JSONResponse> {
+  return send(url, { method: 'GET', headers: HEADERS, query }, options, retry);
+}
+
+/**
+ * Sends a form with POST, once.
+ *
+ * @throws {@link ThreadsNetworkError}
+ */
+export function postForm(url: string, form: Params, options: TransportOptions): Promise<JSONResponse> {
+  return send(url, { method: 'POST', headers: FORM_HEADERS, body: stringify(form) }, options, false);
+}
+
+async function send(
+  url: string,
+  { method, headers, query, body }: JSONRequest,
+  { timeout = DEFAULT_TIMEOUT, signal, dispatcher, customHeaders, now = Date.now }: TransportOptions,
+  retry: boolean,
+): Promise<JSONResponse> {
+  transport ??= loadTransport();
+  const { origin, host, pathname, search } = new URL(url);
+  const request = {
+    origin,
+    path: `${pathname}${search}`,
+    method,
+    headers: { ...headers, ...(customHeaders && lowerCased(customHeaders)) },
+    query,
+    body,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  const reply = await transport.sendRequest(dispatcher, request, { host, timeout, signal, retry });
+
+  return parseResponse(await transport.readText(reply, host), reply, url, now());
+}
+
+function parseResponse(text: string, reply: RawResponse, url: string, time: number): JSONResponse {
+  const { status } = reply;
+  if (status >= 300 && status <= 399) {
+    throw invalid(url, `answered with a redirect (HTTP ${status}), which is not followed`, {
+      httpStatus: status,
+    });
+  }
+
+  const body = parseJSONObject(text);
+  const retryAfter = retryAfterSeconds(reply.header('retry-after'), time);
+  if (body === undefined) {
+    const type = mediaType(reply.header('content-type'));
+    const kind = text === '' ? 'an empty body' : `${type} that is not a JSON object`;
+    throw invalid(url, `answered HTTP ${status} with ${kind}`, { httpStatus: status, retryAfter });
+  }
+  return { status, body, text, retryAfter };
+}
+
+/**
+ * Refuses an answer whose status is not one of success.
+ *
+ * @param who - names the endpoint, for the message
+ * @throws {@link ThreadsNetworkError}
+ */
+export function assertSuccess({ status: httpStatus, retryAfter }: JSONResponse, who: () => string): void {
+  if (httpStatus >= 200 && httpStatus <= 299) return;
+  throw new ThreadsNetworkError(
+    'INVALID_RESPONSE',
+    `${who()} answered HTTP ${httpStatus} without saying why`,
+    {
+      httpStatus,
+      retryAfter,
+    },
+  );
+}
+
+/** The same headers, so that one that the app gives takes the place of ours. */
+function lowerCased(headers: Params): Params {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/**
+ * Checks how requests are to be made.
+ *
+ * @throws TypeError
+ */
+export function assertTransport({ timeout, dispatcher, customHeaders, now }: TransportOptions): void {
+  // A timer cannot keep a longer time limit.
+  if (timeout !== undefined && !(Number.isFinite(timeout) && timeout > 0 && timeout <= 2 ** 31 - 1)) {
+    throw new TypeError(`\`timeout\` must be a positive number of milliseconds, not ${String(timeout)}`);
+  }
+  if (dispatcher !== undefined && typeof dispatcher?.dispatch !== 'function') {
+    throw new TypeError('`dispatcher` must be an undici dispatcher');
+  }
+  if (now !== undefined && typeof now !== 'function') {
+    throw new TypeError('`now` must be a function that returns milliseconds since the epoch');
+  }
+  for (const [name, value] of Object.entries(customHeaders ?? {})) {
+    validateHeaderName(name);
+    if (value !== undefined) validateHeaderValue(name, value);
+  }
+}
+
+/**
+ * Checks the URL of an endpoint.
+ *
+ * @param name - the option that it came in
+ * @returns the URL without a trailing slash
+ * @throws TypeError
+ */
+export function httpURL(name: string, value: string): string {
+  const url = typeof value === 'string' ? parseURL(value) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw new TypeError(`\`${name}\` must be an absolute http(s) URL, not ${JSON.stringify(value)}`);
+  }
+  return value.replace(/\/+$/, '');
+}
+
+function loadTransport(): typeof import('./http.js') {
+  if (['undici', 'fetch', 'websocket'].some((section) => debuglog(section).enabled)) {
+    (require('./debug-log.js') as typeof import('./debug-log.js')).redactDebugLog();
+  }
+  return require('./http.js') as typeof import('./http.js');
+}
+
+function invalid(
+  url: string,
+  what: string,
+  answer: { httpStatus: number; retryAfter?: number | undefined },
+): ThreadsNetworkError {
+  const { host, pathname } = new URL(url);
+  return new ThreadsNetworkError(
+    'INVALID_RESPONSE',
+    `${host}${pathname} ${what}. Check that the URL is one of Threads and that no proxy answers in its place.`,
+    answer,
+  );
+}
+
+// Only a type that is known is worth naming: any other text could be a token that the upstream echoes.
+function mediaType(contentType: string | undefined): string {
+  return /^(text|application)\/(html|plain|xml|json)\b/.exec(String(contentType))?.[0] ?? 'a body';
+}
+
+function retryAfterSeconds(retryAfter: string | undefined, time: number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (Date.parse(/^[A-Z]/.test(retryAfter) ? retryAfter : '') - time) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}
+
+/**
+ * Parses an absolute URL. Not with `URL.canParse`: in Node.js 20, once it has been called some thousand times, it no longer
+ * knows a URL with a letter such as `ü`.
+ *
+ * @returns `undefined` for what is none
+ */
+export function parseURL(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
