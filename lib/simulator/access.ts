@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { graphRefusal, type Refusal } from './errors.js';
-import type { Params } from './params.js';
+import { allParams, Params } from './params.js';
 import type { Store, Token } from './store.js';
 
 /** Why a token can no longer be used, in the words of the Graph API. */
@@ -66,6 +66,12 @@ export function requireServed({ grant }: Token, store: Store): void {
 /** The token of a request: a parameter, else a Bearer header. */
 export function accessTokenOf(req: Request, params: Params): string | undefined {
   return params.one('access_token') ?? /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
+}
+
+/** Whether a request comes with an app token, which begins with the letters of Threads' app tokens, good or not. */
+export function isAppToken(req: Request): boolean {
+  const values = allParams(req).many('access_token');
+  return [...values, accessTokenOf(req, new Params()) ?? ''].some((value) => value.startsWith('TH|'));
 }
 
 export function permissionRefusal(message: string): Refusal {

@@ -1,8 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
+import { isAppToken } from './access.js';
 import { endpointOf } from './endpoints.js';
 import { graphRefusal } from './errors.js';
 import { requireMembers } from './members.js';
+import { allParams } from './params.js';
 import type { SimulatedFault } from './types.js';
 
 const ENDPOINTS = [
@@ -13,12 +15,14 @@ const ENDPOINTS = [
   '/debug_token',
   '/me',
 ];
+/** The token endpoint, when it is asked for an app token: an endpoint of its own in `fail`. */
+const APP_TOKEN = 'app_token';
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 interface Planned {
   /** `undefined` for every method. */
   readonly method: string | undefined;
-  /** `*` for every endpoint. */
+  /** `*` for every endpoint, `app_token` for the token endpoint with `client_credentials`. */
   readonly endpoint: string;
   readonly fault: SimulatedFault;
   /** How many more requests; infinite for a fault that lasts. */
@@ -32,15 +36,16 @@ export class Faults {
 
   /** @throws TypeError for an unknown endpoint or a fault that contradicts itself */
   add(endpoint: string, fault: SimulatedFault): void {
-    requireFault(fault);
     const target = readTarget(endpoint);
+    requireFault(fault, target.endpoint);
     const left = fault.times ?? Number.POSITIVE_INFINITY;
     // A fault that lasts gives way to the next one of its endpoint, which would never come otherwise.
     this.#planned = this.#planned.filter(
       (planned) =>
         planned.left !== Number.POSITIVE_INFINITY ||
         planned.endpoint !== target.endpoint ||
-        planned.method !== target.method,
+        planned.method !== target.method ||
+        planned.fault.inspector !== fault.inspector,
     );
     this.#planned.push({ ...target, fault: { ...fault }, left });
   }
@@ -53,7 +58,7 @@ export class Faults {
 
   /** The middleware that lets a planned fault happen instead of the answer, or to it. */
   handle(req: Request, res: Response, next: NextFunction): void {
-    const fault = this.#take(req.method, endpointOf(req.path));
+    const fault = this.#take(req);
     if (!fault) next();
     else if (fault.delay === undefined) this.#happen(fault, res, next);
     else {
@@ -64,12 +69,16 @@ export class Faults {
     }
   }
 
-  #take(method: string, endpoint: string): SimulatedFault | undefined {
+  #take(req: Request): SimulatedFault | undefined {
+    const endpoint = endpointOf(req.path);
     if (!ENDPOINTS.includes(endpoint) && !/^\/\d+$/.test(endpoint)) return undefined;
+    const names = ['*', endpoint, ...(asksForAppToken(endpoint, req) ? [APP_TOKEN] : [])];
+    const inspector = isAppToken(req) ? 'app' : 'user';
     const planned = this.#planned.find(
       (candidate) =>
-        (candidate.endpoint === '*' || candidate.endpoint === endpoint) &&
-        (candidate.method === undefined || candidate.method === method),
+        names.includes(candidate.endpoint) &&
+        (candidate.method === undefined || candidate.method === req.method) &&
+        (candidate.fault.inspector === undefined || candidate.fault.inspector === inspector),
     );
     if (!planned) return undefined;
     planned.left -= 1;
@@ -89,9 +98,16 @@ export class Faults {
     }
     if (fault.cut === true) cutShort(res);
     if (fault.headers) res.set(fault.headers);
-    if (fault.status === undefined) next();
-    else answer(fault.status, fault.body ?? defaultBody(fault.status), res);
+    const { code, status = code === undefined ? undefined : 400 } = fault;
+    if (status === undefined) next();
+    else answer(status, fault.body ?? defaultBody(status, code), res);
   }
+}
+
+function asksForAppToken(endpoint: string, req: Request): boolean {
+  return (
+    endpoint === '/oauth/access_token' && allParams(req).many('grant_type').includes('client_credentials')
+  );
 }
 
 function answer(status: number, body: unknown, res: Response): void {
@@ -105,7 +121,8 @@ function answer(status: number, body: unknown, res: Response): void {
 }
 
 /** What Threads says with such a status (Meta: Graph API, Handle Errors). */
-function defaultBody(status: number): unknown {
+function defaultBody(status: number, code: number | undefined): unknown {
+  if (code !== undefined) return graphRefusal(code, `(#${code}) The simulator refuses this on purpose`).body;
   if (status < 400) return '';
   if (status === 429) return graphRefusal(4, '(#4) Application request limit reached').body;
   if (status < 500) return graphRefusal(100, '(#100) Invalid parameter').body;
@@ -126,11 +143,12 @@ function cutShort(res: Response): void {
 function readTarget(endpoint: string): Pick<Planned, 'method' | 'endpoint'> {
   const [, method, rest = ''] = /^(?:(GET|POST|HEAD) )?(.*)$/s.exec(String(endpoint)) ?? [];
   if (rest === '*') return { method, endpoint: '*' };
+  if (rest === APP_TOKEN) return { method, endpoint: APP_TOKEN };
   const path = URL.canParse(rest) ? endOf(new URL(rest)) : rest;
   const normal = endpointOf(path.startsWith('/') ? path : `/${path}`);
   if (!ENDPOINTS.includes(normal) && !/^\/\d+$/.test(normal)) {
     throw new TypeError(
-      `There is no such endpoint: there are ${ENDPOINTS.join(', ')}, /{user-id} and * for all, each also with a method in front, as in "POST /oauth/access_token"`,
+      `There is no such endpoint: there are ${ENDPOINTS.join(', ')}, /{user-id}, ${APP_TOKEN} for the request for an app token, and * for all, each also with a method in front, as in "POST /oauth/access_token"`,
     );
   }
   return { method, endpoint: normal };
@@ -149,9 +167,11 @@ function isJSON(value: unknown = null): boolean {
   }
 }
 
-function requireFault(fault: SimulatedFault): void {
+function requireFault(fault: SimulatedFault, endpoint: string): void {
   requireMembers('The fault', fault, {
     status: 'number?',
+    code: 'number?',
+    inspector: 'string?',
     body: 'any?',
     headers: 'record?',
     delay: 'number?',
@@ -159,7 +179,7 @@ function requireFault(fault: SimulatedFault): void {
     cut: 'boolean?',
     times: 'number?',
   });
-  const { status, body, headers = {}, delay, stall, cut, times } = fault;
+  const { status, code, inspector, body, headers = {}, delay, stall, cut, times } = fault;
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new TypeError('The fault: status must be a whole number from 200 to 599');
   }
@@ -169,17 +189,33 @@ function requireFault(fault: SimulatedFault): void {
   if (times !== undefined && !(Number.isInteger(times) && times > 0)) {
     throw new TypeError('The fault: times must be a whole number above 0');
   }
+  if (code !== undefined && !(Number.isInteger(code) && code >= 0)) {
+    throw new TypeError('The fault: code must be a code of the Graph API, such as 190');
+  }
+  if (code !== undefined && (body !== undefined || (status ?? 400) < 400)) {
+    throw new TypeError(
+      'The fault: a code is the body of a refusal, so leave out body and a status below 400',
+    );
+  }
+  if (inspector !== undefined && inspector !== 'app' && inspector !== 'user') {
+    throw new TypeError('The fault: inspector must be "app" or "user"');
+  }
+  if (inspector !== undefined && endpoint !== '/debug_token') {
+    throw new TypeError('The fault: inspector goes with /debug_token alone');
+  }
   if (body !== undefined && status === undefined) {
     throw new TypeError('The fault: a body needs a status beside it, such as 200 for a wrong answer');
   }
   if (typeof body !== 'string' && !isJSON(body)) {
     throw new TypeError('The fault: body must be a string, or what JSON can hold');
   }
-  if (stall === true && (status !== undefined || cut === true)) {
-    throw new TypeError('The fault: an answer that stalls never comes, so leave out status, body and cut');
+  if (stall === true && (status !== undefined || code !== undefined || cut === true)) {
+    throw new TypeError(
+      'The fault: an answer that stalls never comes, so leave out status, code, body and cut',
+    );
   }
-  if (status === undefined && delay === undefined && stall !== true && cut !== true) {
-    throw new TypeError('The fault: say what goes wrong: status, delay, stall or cut');
+  if ([status, code, delay].every((value) => value === undefined) && stall !== true && cut !== true) {
+    throw new TypeError('The fault: say what goes wrong: status, code, delay, stall or cut');
   }
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string') throw new TypeError(`The fault: the header ${name} must be a string`);

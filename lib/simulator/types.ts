@@ -136,8 +136,15 @@ export interface WindowAnswer {
 
 /** What goes wrong on purpose: see {@link ThreadsSimulator.fail}. */
 export interface SimulatedFault {
-  /** The HTTP status in place of the right answer. */
+  /** The HTTP status in place of the right answer. Default: 400 where `code` is given. */
   status?: number;
+  /** The code of a Graph API error in place of the right answer, such as 190, in place of a `body`. */
+  code?: number;
+  /**
+   * At `/debug_token` alone: it happens only when the inspector is an app token (`app`), or a person's (`user`).
+   * Default: with both.
+   */
+  inspector?: 'app' | 'user';
   /**
    * The body that goes with `status`: an object is sent as JSON, a string as it is. Default: the error of the Graph
    * API that goes with the status.
@@ -221,7 +228,8 @@ export interface ThreadsSimulator {
    * Lets an endpoint fail on purpose. Faults of one endpoint come in the order in which they were given.
    * @param endpoint - `/oauth/authorize`, `/oauth/access_token`, `/access_token`, `/refresh_access_token`,
    * `/debug_token`, `/me` or `/{user-id}`, whichever version is asked for, also as a whole URL or with a method in
-   * front, as in `POST /oauth/access_token`; `*` for all
+   * front, as in `POST /oauth/access_token`; `app_token` for `/oauth/access_token` where it is asked for an app token
+   * (`client_credentials`); `*` for all
    * @throws TypeError for an unknown endpoint or a fault that contradicts itself
    */
   fail(endpoint: string, fault: SimulatedFault): void;

@@ -45,9 +45,21 @@ describe('simulator: faults on purpose', () => {
       ['a header is no string', { status: 500, headers: { a: 5 } }, 'the header a must be a string'],
       ['a body cannot be sent', { status: 500, body: 1n }, 'what JSON can hold'],
       ['it is no object', null, 'must be an object'],
+      ['a code is none', { code: -1 }, 'code must be a code of the Graph API'],
+      ['a code comes beside a body', { code: 190, status: 400, body: {} }, 'leave out body'],
+      ['a code comes with a success', { code: 190, status: 200 }, 'a status below 400'],
+      ['an answer that never comes has a code', { stall: true, code: 190 }, 'never comes'],
+      [
+        'an inspector stands where nothing is inspected',
+        { code: 190, inspector: 'app' },
+        '/debug_token alone',
+      ],
     ] as const) {
       it(`when ${what}`, () => expect(fail('/me', fault)).to.throw(TypeError, message));
     }
+
+    it('when the inspector is of no known kind', () =>
+      expect(fail('/debug_token', { code: 190, inspector: 'self' })).to.throw(TypeError, '"app" or "user"'));
   });
 
   it('answer with a status and body until reset()', async () => {
@@ -122,6 +134,44 @@ describe('simulator: faults on purpose', () => {
     threads.simulator.fail('POST /oauth/access_token', { status: 503 });
     expect((await threads.post('/oauth/access_token', {})).status).to.equal(503);
     expect((await threads.get('/oauth/access_token')).status).to.equal(400);
+  });
+
+  it('refuse the app token with any code, where it is asked for, and nothing else of that endpoint', async () => {
+    const credentials = { client_id: app.clientID, client_secret: app.clientSecret };
+    const appToken = () =>
+      threads.get('/oauth/access_token', { ...credentials, grant_type: 'client_credentials' });
+    for (const code of [3, 10, 24, 100, 190, 200, 299, 4]) {
+      threads.simulator.fail('app_token', { code });
+      const { status, error } = await appToken();
+      expect([status, error.code]).to.deep.equal([400, code]);
+      const others = { ...credentials, grant_type: 'authorization_code' };
+      expect((await threads.get('/oauth/access_token', others)).error.code).not.to.equal(code);
+    }
+    threads.simulator.fail('app_token', { status: 500 });
+    expect((await appToken()).status).to.equal(500);
+    threads.simulator.reset();
+    expect((await appToken()).status).to.equal(200);
+  });
+
+  it('refuse the app token as the inspector with any code, and let people inspect, or the other way round', async () => {
+    const appToken = `TH|${app.clientID}|${app.clientSecret}`;
+    const inspect = async (access_token: string) => {
+      const { status, error } = await threads.get('/v1.0/debug_token', { access_token, input_token: token });
+      return [status, error.code];
+    };
+    const token = threads.token();
+    threads.simulator.fail('/debug_token', { code: 190, inspector: 'app' });
+    expect([await inspect(appToken), await inspect(token)]).to.deep.equal([
+      [400, 190],
+      [200, undefined],
+    ]);
+    const inHeader = { headers: { authorization: `Bearer ${appToken}` } };
+    expect((await ask(`${threads.origin}/debug_token?input_token=${token}`, inHeader)).status).to.equal(400);
+    threads.simulator.fail('/debug_token', { code: 10, status: 500, inspector: 'user' });
+    expect([await inspect(appToken), await inspect(token)], 'both last').to.deep.equal([
+      [400, 190],
+      [500, 10],
+    ]);
   });
 
   it('happen everywhere: Threads is down, and its control API is not', async () => {

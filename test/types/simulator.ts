@@ -34,6 +34,8 @@ export async function uses(express: import('express').Express) {
   });
   simulator.fail('/me', { status: 429, headers: { 'Retry-After': '30' }, times: 1 });
   simulator.fail('*', { delay: 10, cut: true });
+  simulator.fail('app_token', { code: 190 });
+  simulator.fail('/debug_token', { code: 10, status: 500, inspector: 'app' });
   simulator.travel(1000);
   simulator.reset();
   simulator.endpointsAt(new URL(back)).graphURL.startsWith('https');
@@ -52,8 +54,8 @@ export function refused(simulator: ThreadsSimulator) {
   simulator.authorize({ clientID: '1' });
   // @ts-expect-error a person allows or cancels
   simulator.answer('', { decision: 'deny' });
-  // @ts-expect-error a fault has a status, not a code
-  simulator.fail('/me', { code: 500 });
+  // @ts-expect-error a person's token or the app's inspects
+  simulator.fail('/debug_token', { code: 190, inspector: 'self' });
   // @ts-expect-error what the simulator received is not for changing
   simulator.requests.length = 0;
 }
