@@ -1,6 +1,11 @@
-import { AUTHORIZATION_URL, TOKEN_URL } from '../threads/client.js';
-import { GRAPH_URL } from '../threads/graph.js';
-import { isFormerWindow, isThreadsURL, permissionsIn } from '../threads/protocol.js';
+import {
+  AUTHORIZATION_URL,
+  GRAPH_URL,
+  isFormerWindow,
+  isThreadsURL,
+  permissionsIn,
+  TOKEN_URL,
+} from '../threads/protocol.js';
 import type { Environment } from './environment.js';
 import { type Finding, fine, note, problem } from './finding.js';
 

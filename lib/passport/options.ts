@@ -1,9 +1,16 @@
 import type { StateStore, StrategyOptions } from 'passport-oauth2';
-import { AUTHORIZATION_URL, type ThreadsClientOptions, TOKEN_URL } from '../threads/client.js';
-import { GRAPH_URL } from '../threads/graph.js';
+import type { ThreadsClientOptions } from '../threads/client.js';
 import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
-import { isThreadsURL, permissionsIn, type Scope, scopeParameter } from '../threads/protocol.js';
+import {
+  AUTHORIZATION_URL,
+  GRAPH_URL,
+  isThreadsURL,
+  permissionsIn,
+  type Scope,
+  scopeParameter,
+  TOKEN_URL,
+} from '../threads/protocol.js';
 import { nonEmptyString } from '../transport/json.js';
 import { httpURL } from '../transport/request.js';
 import { CookieStateStore } from './cookie-state-store.js';

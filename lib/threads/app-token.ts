@@ -88,8 +88,8 @@ export class AppAccessToken {
   }
 }
 
-// debug_token answers about a dead token with `is_valid: false`, so an error speaks of the inspector.
-function isDeadInspector(error: unknown): boolean {
+/** Tells whether `debug_token` calls the inspector dead: about a dead token in question it answers `is_valid: false`. */
+export function isDeadInspector(error: unknown): boolean {
   return error instanceof ThreadsGraphAPIError && (error.code === 190 || error.code === 102);
 }
 

@@ -1,6 +1,6 @@
 import { nonEmptyString } from '../transport/json.js';
 import { assertTransport, getJSON, httpURL, postForm } from '../transport/request.js';
-import { AppAccessToken } from './app-token.js';
+import { AppAccessToken, isDeadInspector } from './app-token.js';
 import {
   type ManyTokensOptions,
   type RefreshInput,
@@ -10,11 +10,18 @@ import {
   type VerifyOutcome,
   verifyMany,
 } from './bulk/many-tokens.js';
-import { debugToken, type TokenInfo } from './debug-token.js';
-import type { ErrorContext } from './errors.js';
-import { GRAPH_URL, type GraphOptions, graphRequest } from './graph.js';
+import { debugToken, refusesInputToken, type TokenInfo } from './debug-token.js';
+import { type ErrorContext, ThreadsGraphAPIError } from './errors.js';
+import { type GraphOptions, graphRequest } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
-import { type Scope, scopeParameter, withoutFragment } from './protocol.js';
+import {
+  type EndpointOptions,
+  type Endpoints,
+  resolveEndpoints,
+  type Scope,
+  scopeParameter,
+  withoutFragment,
+} from './protocol.js';
 import {
   type LongLivedTokenResult,
   type ParseError,
@@ -25,7 +32,7 @@ import {
 } from './token-response.js';
 
 /** Options of {@link ThreadsClient}. */
-export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
+export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'>, EndpointOptions {
   /** The Threads App ID: App Dashboard → App settings → Basic. It is not the Facebook App ID. */
   clientID: string;
   /** The Threads app secret, beside the Threads App ID. */
@@ -36,6 +43,11 @@ export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'> {
   tokenURL?: string | undefined;
   /** Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
+  /**
+   * The origin of a simulator, such as `process.env.THREADS_SIMULATOR_URL`, in place of the three addresses. Empty:
+   * Threads itself. Refused under `NODE_ENV=production`.
+   */
+  simulator?: string | undefined;
   /** The `/me` fields; `id` is always among them. Default: as for the strategy. */
   profileFields?: readonly string[] | undefined;
 }
@@ -69,12 +81,6 @@ export interface ExchangeCodeOptions extends CallOptions {
   parseError?: ParseError | undefined;
 }
 
-/** Where the authorization window of Threads is. */
-export const AUTHORIZATION_URL = 'https://www.threads.com/oauth/authorize';
-
-/** Where the code exchange of Threads is. */
-export const TOKEN_URL = 'https://graph.threads.net/oauth/access_token';
-
 const WRONG_APP =
   'Check `clientSecret` first: it must be the Threads app secret, and `clientID` the Threads App ID, not those of the Facebook app.';
 
@@ -93,9 +99,7 @@ const REFRESH_ADVICE =
  */
 export class ThreadsClient {
   readonly #options: ThreadsClientOptions;
-  readonly #authorizationURL: string;
-  readonly #tokenURL: string;
-  readonly #graphURL: string;
+  readonly #endpoints: Endpoints;
   readonly #fields: string;
   readonly #app: AppAccessToken;
 
@@ -110,20 +114,13 @@ export class ThreadsClient {
       throw new TypeError('ThreadsClient needs `clientSecret`: the Threads app secret');
     }
     assertTransport(options);
-    const {
-      authorizationURL = AUTHORIZATION_URL,
-      tokenURL = TOKEN_URL,
-      graphURL = GRAPH_URL,
-      profileFields = PROFILE_FIELDS,
-    } = options;
+    this.#endpoints = resolveEndpoints(options);
+    const { profileFields = PROFILE_FIELDS } = options;
     if (!Array.isArray(profileFields) || !profileFields.every(nonEmptyString)) {
       throw new TypeError('`profileFields` must be an array of field names');
     }
     this.#app = new AppAccessToken(async () => (await this.getAppAccessToken()).accessToken, options.now);
     this.#options = options;
-    this.#authorizationURL = httpURL('authorizationURL', authorizationURL);
-    this.#tokenURL = httpURL('tokenURL', tokenURL);
-    this.#graphURL = httpURL('graphURL', graphURL);
     this.#fields = [...new Set(['id', ...profileFields])].join(',');
   }
 
@@ -140,7 +137,7 @@ export class ThreadsClient {
     httpURL('redirectURI', redirectURI);
     if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
     if (state !== undefined) assertText('state', state);
-    const url = new URL(this.#authorizationURL);
+    const url = new URL(this.#endpoints.authorizationURL);
     for (const [name, value] of Object.entries(params))
       if (value !== undefined) url.searchParams.set(name, value);
     url.searchParams.set('client_id', this.#options.clientID);
@@ -181,7 +178,7 @@ export class ThreadsClient {
       redirect_uri: redirectURI,
       code: bareCode,
     };
-    const answer = await postForm(this.#tokenURL, params, this.#call(signal));
+    const answer = await postForm(this.#endpoints.tokenURL, params, this.#call(signal));
     const context = { advice: CODE_ADVICE };
     return parseTokenResponse(answer, { ...this.#request([bareCode], context), parseError });
   }
@@ -243,7 +240,7 @@ export class ThreadsClient {
       client_secret: clientSecret,
       grant_type: 'client_credentials',
     };
-    const answer = await getJSON(this.#tokenURL, params, this.#call(signal), true);
+    const answer = await getJSON(this.#endpoints.tokenURL, params, this.#call(signal), true);
     const context = { advice: WRONG_APP, isUserToken: false };
     return parseTokenResponse(answer, this.#request([], context));
   }
@@ -273,10 +270,37 @@ export class ThreadsClient {
   ): Promise<TokenInfo> {
     assertText('inputToken', inputToken);
     const ask = (inspector: string) =>
-      debugToken(`${this.#graphURL}/debug_token`, inputToken, inspector, this.#call(signal));
+      debugToken(`${this.#endpoints.graphURL}/debug_token`, inputToken, inspector, this.#call(signal));
     if (accessToken === undefined) return this.#app.inspect(ask, signal);
     assertText('accessToken', accessToken);
     return ask(accessToken);
+  }
+
+  /**
+   * Finds out which token an error of {@link ThreadsClient.verifyToken} refuses. Threads also calls the inspector dead
+   * (190, 102) on account of a token in question that it cannot read, so after such an error `debug_token` is asked
+   * about the inspector by itself.
+   *
+   * @param error - what `verifyToken` rejected with
+   * @param options - those that `verifyToken` was given
+   * @returns `undefined` where that is not known, as after a timeout or a rate limit
+   *
+   * @internal
+   */
+  async refusedToken(
+    error: unknown,
+    { accessToken, signal }: CallOptions & { accessToken?: string | undefined } = {},
+  ): Promise<'input' | 'inspector' | undefined> {
+    if (!(error instanceof ThreadsGraphAPIError) || error.isTransient) return undefined;
+    if (refusesInputToken(error)) return 'input';
+    if (!isDeadInspector(error)) return 'inspector';
+    try {
+      const inspector = accessToken ?? (await this.#app.get());
+      const { isValid } = await this.verifyToken(inspector, { accessToken: inspector, signal });
+      return isValid ? 'input' : 'inspector';
+    } catch (repeated) {
+      return isDeadInspector(repeated) ? 'inspector' : undefined;
+    }
   }
 
   /**
@@ -292,7 +316,7 @@ export class ThreadsClient {
   async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
     assertText('accessToken', accessToken);
     const params = { fields: this.#fields, access_token: accessToken };
-    return profileFromMe(await graphRequest(`${this.#graphURL}/me`, params, this.#call(signal)));
+    return profileFromMe(await graphRequest(`${this.#endpoints.graphURL}/me`, params, this.#call(signal)));
   }
 
   /**
@@ -352,7 +376,7 @@ export class ThreadsClient {
   }
 
   #sibling(endpoint: string): string {
-    return new URL(`../${endpoint}`, this.#tokenURL).href;
+    return new URL(`../${endpoint}`, this.#endpoints.tokenURL).href;
   }
 }
 

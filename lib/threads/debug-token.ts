@@ -1,10 +1,11 @@
 import { isObject, type JSONObject, nonEmptyString, toID, toNumber } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import { createRedactor } from '../transport/redact.js';
-import { assertTransport, httpURL } from '../transport/request.js';
+import { assertTransport } from '../transport/request.js';
 import { reasonFor, type ThreadsErrorReason } from './error-codes.js';
 import { ThreadsGraphAPIError } from './errors.js';
-import { GRAPH_URL, type GraphOptions, graphRequest } from './graph.js';
+import { type GraphOptions, graphRequest } from './graph.js';
+import { endpointURL, GRAPH_URL } from './protocol.js';
 
 /** Options of {@link verifyToken}. */
 export interface VerifyTokenOptions extends GraphOptions {
@@ -92,7 +93,7 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
   }
   assertTransport(options);
   const { accessToken, graphURL = GRAPH_URL } = options;
-  return debugToken(`${httpURL('graphURL', graphURL)}/debug_token`, inputToken, accessToken, options);
+  return debugToken(`${endpointURL('graphURL', graphURL)}/debug_token`, inputToken, accessToken, options);
 }
 
 /**

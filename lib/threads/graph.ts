@@ -3,9 +3,6 @@ import { assertSuccess, getJSON, type JSONResponse, type TransportOptions } from
 import { parseErrorResponse } from './error-response.js';
 import { type ErrorContext, ThreadsGraphAPIError } from './errors.js';
 
-/** Where the Graph API of Threads is, with its version. */
-export const GRAPH_URL = 'https://graph.threads.net/v1.0';
-
 /** How the Graph API is asked. */
 export interface GraphOptions extends TransportOptions {
   /** The app secret: kept out of errors, and needed for `enableProof`. */

@@ -88,14 +88,26 @@ export class Inspector {
     throw refusal;
   }
 
-  async #askAsApp(token: string, signal: AbortSignal | undefined): Promise<TokenInfo> {
-    const { testerAccessToken } = this.#options;
-    if (testerAccessToken === undefined) return this.#client.verifyToken(token, { signal });
+  /**
+   * Tells whether an error of {@link inspect} is about the inspected token, and not about the inspector.
+   *
+   * @param error - what `inspect` rejected with, where the inspector is the app's
+   */
+  async refusesToken(error: unknown): Promise<boolean> {
+    return (await this.#client.refusedToken(error, await this.#appInspector())) === 'input';
+  }
 
+  async #askAsApp(token: string, signal: AbortSignal | undefined): Promise<TokenInfo> {
+    return this.#client.verifyToken(token, { ...(await this.#appInspector()), signal });
+  }
+
+  async #appInspector(): Promise<{ accessToken?: string }> {
+    const { testerAccessToken } = this.#options;
+    if (testerAccessToken === undefined) return {};
     const accessToken =
       typeof testerAccessToken === 'function' ? await testerAccessToken() : testerAccessToken;
     if (!nonEmptyString(accessToken)) throw new TypeError('`testerAccessToken` must return an access token');
-    return this.#client.verifyToken(token, { accessToken, signal });
+    return { accessToken };
   }
 
   #isRefused(inspector: 'app' | 'self'): boolean {

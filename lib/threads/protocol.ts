@@ -1,3 +1,106 @@
+import { httpURL, parseURL } from '../transport/request.js';
+
+/** Where Threads is. */
+export interface Endpoints {
+  /** The authorization window. */
+  authorizationURL: string;
+  /** The token endpoint. */
+  tokenURL: string;
+  /** The Graph API, with its version. */
+  graphURL: string;
+}
+
+/** The options that say where Threads is. */
+export type EndpointOptions = { [Name in keyof Endpoints | 'simulator']?: string | undefined };
+
+/** Source: Threads, "Get Access Tokens and Permissions". */
+export const AUTHORIZATION_URL = 'https://www.threads.com/oauth/authorize';
+
+/** Source: Threads, "Get Access Tokens and Permissions". */
+export const TOKEN_URL = 'https://graph.threads.net/oauth/access_token';
+
+/** Source: Threads, "Threads Profiles". */
+export const GRAPH_URL = 'https://graph.threads.net/v1.0';
+
+/**
+ * Finds the endpoints that options name: those of a simulator, or each of the three on its own.
+ *
+ * @param options - as the app gave them; an empty `simulator` counts as none
+ * @returns the endpoints, without a slash at the end
+ * @throws TypeError that names the option: an address that is wrong, `simulator` beside another address, or a simulator
+ * under `NODE_ENV=production`
+ */
+export function resolveEndpoints({ simulator, ...given }: EndpointOptions): Endpoints {
+  const { authorizationURL = AUTHORIZATION_URL, tokenURL = TOKEN_URL, graphURL = GRAPH_URL } = given;
+  if (simulator === undefined || simulator === '') {
+    return {
+      authorizationURL: httpURL('authorizationURL', authorizationURL),
+      tokenURL: endpointURL('tokenURL', tokenURL),
+      graphURL: endpointURL('graphURL', graphURL),
+    };
+  }
+  const isOrigin = typeof simulator === 'string' && /^https?:\/\/[^\s/?#@\\]+\/?$/i.test(simulator);
+  const origin = isOrigin ? parseURL(simulator)?.origin : undefined;
+  if (origin === undefined) {
+    throw new TypeError(
+      `\`simulator\` must be an http(s) origin such as "http://127.0.0.1:4000", not ${JSON.stringify(simulator)}`,
+    );
+  }
+  for (const name of ['authorizationURL', 'tokenURL', 'graphURL'] as const) {
+    if (given[name] !== undefined) {
+      throw new TypeError(`\`simulator\` and \`${name}\` contradict each other: leave one of them out`);
+    }
+  }
+  if (process.env.NODE_ENV === 'production') {
+    throw new TypeError('`simulator` is refused under NODE_ENV=production: a simulator signs anyone in');
+  }
+  return {
+    authorizationURL: `${origin}/oauth/authorize`,
+    tokenURL: `${origin}/oauth/access_token`,
+    graphURL: `${origin}/v1.0`,
+  };
+}
+
+/**
+ * Checks the URL of an endpoint that paths and queries are added to. A doubled slash would ask for another path, and
+ * behind some proxies another host.
+ *
+ * @param name - the option that it came in
+ * @returns the URL without a slash at the end
+ * @throws TypeError
+ */
+export function endpointURL(name: 'tokenURL' | 'graphURL', value: string): string {
+  const url = httpURL(name, value);
+  if (/[?#\s]/.test(value) || new URL(value).pathname.includes('//')) {
+    throw new TypeError(
+      `\`${name}\` must have no query, no fragment, no white space and no doubled slash in its path: ${JSON.stringify(value)}`,
+    );
+  }
+  return url;
+}
+
+/**
+ * Tells whether a URL is one of Threads itself, and not of a simulator or a proxy. The API answers at `threads.net` and
+ * `threads.com` alike; the authorization window has moved to `threads.com`.
+ *
+ * @param url - an absolute URL
+ *
+ * Source: Threads, "Changelog".
+ */
+export function isThreadsURL(url: string): boolean {
+  return /^(.+\.)?threads\.(com|net)$/.test(new URL(url).hostname);
+}
+
+/**
+ * Tells whether a URL names the former host of the authorization window. It redirects to the new one, and loses the
+ * query for some people: that was observed and is not documented.
+ *
+ * @param authorizationURL - an absolute URL
+ */
+export function isFormerWindow(authorizationURL: string): boolean {
+  return isThreadsURL(authorizationURL) && new URL(authorizationURL).hostname.endsWith('.net');
+}
+
 /** One permission, or several: an array, or a string with commas or spaces between them. */
 export type Scope = string | readonly string[];
 
@@ -32,27 +135,7 @@ export function permissionsIn(scope: Scope, name: string): string[] {
   });
   return [...new Set(permissions)];
 }
-/**
- * Tells whether a URL is one of Threads itself, and not of a simulator or a proxy. The API answers at `threads.net` and
- * `threads.com` alike; the authorization window has moved to `threads.com`.
- *
- * Source: Threads, "Changelog".
- *
- * @param url - an absolute URL
- */
-export function isThreadsURL(url: string): boolean {
-  return /^(.+\.)?threads\.(com|net)$/.test(new URL(url).hostname);
-}
 
-/**
- * Tells whether a URL names the former host of the authorization window. It redirects to the new one, and loses the
- * query for some people: that was observed and is not documented.
- *
- * @param authorizationURL - an absolute URL
- */
-export function isFormerWindow(authorizationURL: string): boolean {
-  return isThreadsURL(authorizationURL) && new URL(authorizationURL).hostname.endsWith('.net');
-}
 /**
  * Takes off the `#_` that Threads ends its redirect with, where a client copied it along with the whole URL.
  *
