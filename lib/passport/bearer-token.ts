@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import { isObject } from '../transport/json.js';
+import { parseURL } from '../transport/request.js';
 
 /** Finds the access token that a request brings, if it brings one. */
 export type TokenFromRequest = (
@@ -11,6 +12,9 @@ export type TokenFromRequest = (
 const LONGEST_TOKEN = 2048;
 
 const TOKEN = /^[\w.~+/-]+=*$/;
+
+/** A JSON Web Token, most likely the app's own: `eyJ` is the base64url of `{"`. Source: RFC 7519 section 3.1. */
+const JWT = /^eyJ[^.]*\.[^.]*\./;
 
 const STATUS = { invalid_request: 400, invalid_token: 401, insufficient_scope: 403 };
 
@@ -38,10 +42,10 @@ export class BearerError extends Error {
       error_description: description || undefined,
       scope: scopes?.join(' '),
     };
-    const said = Object.entries(attributes).flatMap(([name, value]) =>
+    const parameters = Object.entries(attributes).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}="${value.replace(/[^ !#-[\]-~]/g, '')}"`],
     );
-    this.challenge = `Bearer ${said.join(', ')}`;
+    this.challenge = `Bearer ${parameters.join(', ')}`;
     this.status = error ? STATUS[error] : 401;
   }
 }
@@ -52,7 +56,7 @@ export class BearerError extends Error {
  * @param req - the request
  * @param tokenFromRequest - the app's own place for it, instead
  * @returns a token that could be one of Threads
- * @throws {@link BearerError} where there is none, or more than one
+ * @throws {@link BearerError} where there is none, more than one, or one in a body that another website sent
  *
  * Source: RFC 6750 sections 2.1 and 2.2. Section 2.3, the query, is left out: queries end up in logs.
  */
@@ -60,10 +64,11 @@ export async function accessTokenOf(
   req: Request,
   tokenFromRequest: TokenFromRequest | undefined,
 ): Promise<string> {
-  const found: unknown[] = tokenFromRequest
-    ? [await tokenFromRequest(req)]
-    : [tokenInHeader(req), tokenInBody(req)];
-  const tokens = found.filter((value) => value !== undefined && value !== null && value !== '');
+  const inHeader = tokenFromRequest ? undefined : tokenInHeader(req);
+  const elsewhere: unknown = tokenFromRequest ? await tokenFromRequest(req) : tokenInBody(req);
+  const tokens = [inHeader, elsewhere].filter(
+    (value) => value !== undefined && value !== null && value !== '',
+  );
   const [token] = tokens;
   if (tokens.length === 0) throw new BearerError();
   if (tokens.length > 1 || Array.isArray(token)) {
@@ -72,7 +77,13 @@ export async function accessTokenOf(
   if (typeof token !== 'string') {
     throw new BearerError('invalid_request', 'The access token must be sent as text');
   }
-  if (token.length > LONGEST_TOKEN || !TOKEN.test(token)) {
+  if (!inHeader && isFromOtherSite(req.headers) && contains(req.body, token)) {
+    throw new BearerError(
+      'invalid_request',
+      "An access token in the body is accepted from the app's own pages alone: send it in the Authorization header",
+    );
+  }
+  if (token.length > LONGEST_TOKEN || !TOKEN.test(token) || JWT.test(token)) {
     throw new BearerError('invalid_token', 'This cannot be an access token of a person');
   }
   return token;
@@ -94,6 +105,32 @@ function tokenInHeader(req: Request): string | undefined {
 
 function tokenInBody({ body }: Request): unknown {
   return isObject(body) && Object.hasOwn(body, 'access_token') ? body.access_token : undefined;
+}
+
+/**
+ * Tells whether a browser sent the request for a page of another website. A form there can post a body, with the
+ * visitor's cookies, but no header of its own: without this check, its token would sign the visitor in as its owner.
+ * Browsers send `Sec-Fetch-Site` on https and to this machine, and `Origin` with every POST of another website.
+ *
+ * Sources: Fetch Metadata Request Headers, section 2.4; Fetch, "`Origin` header".
+ */
+function isFromOtherSite(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (headers.origin === undefined) return false;
+  const origin = parseURL(headers.origin);
+  const forwarded = [headers['x-forwarded-host']].flat()[0]?.split(',', 1)[0]?.trim();
+  return ![headers.host ?? headers[':authority'], forwarded].some(
+    (host) => origin?.host && host && parseURL(`${origin.protocol}//${host}`)?.host === origin.host,
+  );
+}
+
+/** Finds the token also where `tokenFromRequest` looks: in a body of text or bytes, and in a field of a field. */
+function contains(body: unknown, token: string): boolean {
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return body.includes(token);
+  return (
+    typeof body === 'object' && body !== null && Object.values(body).some((part) => contains(part, token))
+  );
 }
 
 /** The headers as they were sent: of several, Node.js keeps the first, and a proxy may have looked at another. */

@@ -47,6 +47,11 @@ export function assertSameUser(...ids: (string | undefined)[]): void {
   }
 }
 
+/** Tells whether the grant behind a token has ended, which the token itself can outlive. */
+export function grantHasEnded({ dataAccessExpiresAt }: TokenInfo, now: () => number): boolean {
+  return dataAccessExpiresAt !== null && dataAccessExpiresAt.getTime() <= now();
+}
+
 /** The failure of a login whose person did not grant all of these permissions, if it is one. */
 export function missingScopes(
   required: readonly string[],

@@ -11,7 +11,7 @@ import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import { type AuthorizationResponse, readAuthorizationResponse } from './authorization-response.js';
 import type { ThreadsFailure } from './failure.js';
 import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
-import { assertSameUser, assertUserToken, missingScopes } from './identity.js';
+import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
 import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
 import { perRequest } from './per-request.js';
 import {
@@ -345,7 +345,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     }
     const profile: ThreadsProfile = {
       ...(me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} }),
-      ...(token && { scopes: token.scopes, token }),
+      ...(token && { scopes: grantHasEnded(token, inspector.now) ? [] : token.scopes, token }),
     };
     if (this._login) this._login.threadsID = profile.id;
     return profile;

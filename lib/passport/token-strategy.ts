@@ -7,7 +7,7 @@ import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import { accessTokenOf, BearerError } from './bearer-token.js';
 import { reasonOf, throwUncaught } from './from-callback.js';
-import { assertSameUser, assertUserToken, missingScopes } from './identity.js';
+import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
 import { perRequest } from './per-request.js';
 import { sendChallenge, trackResponses } from './response.js';
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
@@ -24,6 +24,7 @@ import {
 
 const BASIC = 'threads_basic';
 const MAY_NOT_READ = 'The access token may not read the profile';
+const GRANT_ENDED = 'The grant of the person has ended: they must allow the app again';
 
 type Options = ThreadsTokenStrategyOptions & { passReqToCallback?: false | undefined };
 type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: true };
@@ -91,9 +92,10 @@ export class ThreadsTokenStrategy extends Strategy {
    * Signs in the person whose token a request brings: Passport calls this.
    *
    * `fail` with a challenge, which the answer then has as `WWW-Authenticate`: 401 without a token; 400
-   * `invalid_request` for more than one; 401 `invalid_token` for one that is dead, of another app or no person's; 403
-   * `insufficient_scope` for one without `requiredScopes`, or whose grant has ended. `fail` with 403 and the app's own `info` where the verify callback refuses the person. `error`
-   * where Threads cannot be asked, or refuses the inspector.
+   * `invalid_request` for more than one, and for one in a body that another website sent; 401 `invalid_token` for one
+   * that is dead, of another app or no person's; 403 `insufficient_scope` for one without `requiredScopes`, or whose
+   * grant has ended. `fail` with 403 and the app's own `info` where the verify callback refuses the person. `error`
+   * where Threads cannot be asked, or refuses the inspector: the message then says to give `testerAccessToken`.
    *
    * @param req - the request; its `Authorization` header, and `req.body` where it is parsed, are read
    */
@@ -131,14 +133,15 @@ export class ThreadsTokenStrategy extends Strategy {
     // Threads says here that a token is dead, and at `/me` why.
     if (!token.isValid && !token.error) await asked?.catch(refuseDeadToken);
     refusing(() => assertUserToken(token, { clientID: client.clientID, now: inspector.now }));
+    if (grantHasEnded(token, inspector.now)) {
+      throw new BearerError('insufficient_scope', GRANT_ENDED, [...new Set([BASIC, ...requiredScopes])]);
+    }
     const missing = missingScopes(requiredScopes, token);
     if (missing) throw new BearerError('insufficient_scope', missing.message, requiredScopes);
 
     const me = await asked?.catch((error: unknown) => {
       refuseDeadToken(error);
-      throw mayNotRead(error, token, inspector.now())
-        ? new BearerError('insufficient_scope', MAY_NOT_READ, [BASIC])
-        : error;
+      throw mayNotRead(error, token) ? new BearerError('insufficient_scope', MAY_NOT_READ, [BASIC]) : error;
     });
     refusing(() => assertSameUser(token.userId, me?.id));
     const profile = me ?? { provider: 'threads', id: token.userId, _raw: '', _json: token.raw };
@@ -157,6 +160,7 @@ export class ThreadsTokenStrategy extends Strategy {
   }
 }
 
+/** Makes a challenge of the error that an assertion throws. */
 function refusing(assert: () => void): void {
   try {
     assert();
@@ -171,8 +175,7 @@ function refuseDeadToken(error: unknown): void {
   throw new BearerError('invalid_token', `Threads says that the access token is not valid (${error.reason})`);
 }
 
-/** Whether `/me` refused for want of a permission that the person never gave, or whose grant the token has outlived. */
-function mayNotRead(error: unknown, { scopes, dataAccessExpiresAt }: TokenInfo, now: number): boolean {
-  if (!(error instanceof ThreadsGraphAPIError && error.reason === 'permission')) return false;
-  return !scopes.includes(BASIC) || (dataAccessExpiresAt !== null && dataAccessExpiresAt.getTime() <= now);
+/** Whether `/me` refused for want of a permission that the person never gave. */
+function mayNotRead(error: unknown, { scopes }: TokenInfo): boolean {
+  return error instanceof ThreadsGraphAPIError && error.reason === 'permission' && !scopes.includes(BASIC);
 }

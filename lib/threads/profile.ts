@@ -27,7 +27,10 @@ export interface ThreadsProfile {
   biography?: string;
   /** Whether the profile is verified. */
   isVerified?: boolean;
-  /** The permissions that the person granted; `undefined` where `debug_token` was not asked or did not say. */
+  /**
+   * The permissions that the person grants: none where the grant has ended (`token.dataAccessExpiresAt`); `undefined`
+   * where `debug_token` was not asked or did not say.
+   */
   scopes?: string[];
   /** All that `debug_token` said. */
   token?: TokenInfo;

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express from 'express';
+import session from 'express-session';
 import { Passport, Strategy } from 'passport';
 import {
   ThreadsGraphAPIError,
@@ -161,6 +163,9 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'the #_ of a redirect': `${TOKEN}#_`,
       'another parameter': `${TOKEN}&access_token=x`,
       'the form of an app token': APP_TOKEN,
+      'a JSON Web Token, such as one of the app': 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl',
+      'a JSON Web Token without a signature': 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.',
+      'an encrypted JSON Web Token': 'eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVydGV4dA.dGFn',
       '2049 characters': 'a'.repeat(2049),
       'a megabyte': 'a'.repeat(1_000_000),
     })) {
@@ -175,6 +180,124 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
     }
   });
 
+  describe('is in a body that a page of another website sent', () => {
+    const forwarded = { host: '10.0.0.7:8080', 'x-forwarded-host': 'app.example' };
+    const ELSEWHERE: Record<string, Record<string, string | undefined>> = {
+      'Sec-Fetch-Site: cross-site': { 'sec-fetch-site': 'cross-site' },
+      'Sec-Fetch-Site: same-site, as of another subdomain': { 'sec-fetch-site': 'same-site' },
+      'Sec-Fetch-Site: cross-site, whatever the Origin is': {
+        'sec-fetch-site': 'cross-site',
+        origin: 'https://app.example',
+      },
+      'Sec-Fetch-Site in two headers': { 'sec-fetch-site': 'same-origin, cross-site' },
+      'an empty Sec-Fetch-Site': { 'sec-fetch-site': '' },
+      'the Origin of another host': { origin: 'https://evil.example' },
+      'the Origin of a host whose name ends the same': { origin: 'https://notapp.example' },
+      'the Origin of a host whose name begins the same': { origin: 'https://app.example.evil.example' },
+      'the Origin of another port': { origin: 'https://app.example:8443' },
+      'the Origin of another port on this machine': {
+        host: 'localhost:3000',
+        origin: 'http://localhost:4000',
+      },
+      'the Origin null, as of a sandboxed frame': { origin: 'null' },
+      'an empty Origin': { origin: '' },
+      'an Origin and no Host': { host: undefined, origin: 'https://evil.example' },
+      'an Origin with a name before the host': { origin: 'https://app.example@evil.example' },
+      'the Origin of another host, behind a proxy': { ...forwarded, origin: 'https://evil.example' },
+      'the Origin of the second of two forwarded hosts': {
+        ...forwarded,
+        'x-forwarded-host': 'app.example, evil.example',
+        origin: 'https://evil.example',
+      },
+    };
+    for (const [title, headers] of Object.entries(ELSEWHERE)) {
+      it(`${title}: 400 invalid_request, and Threads is not asked`, async () => {
+        const request = { headers: { host: 'app.example', ...headers }, body: { access_token: TOKEN } };
+        const { challenge, status, calls } = await refused({ request });
+        expect(status).to.equal(400);
+        expect(challenge).to.match(/error="invalid_request".*in the Authorization header/);
+        expect(calls).to.have.length(0);
+      });
+
+      it(`${title}: a token in the header signs its person in as before`, async () => {
+        const { authorization } = bearer(TOKEN).headers as { authorization: string };
+        const request = { headers: { host: 'app.example', ...headers, authorization } };
+        expectOutcome((await signIn({ request })).outcome, 'success');
+      });
+    }
+
+    for (const [title, body] of Object.entries<unknown>({
+      'a field of another name': { token: TOKEN },
+      'a field of a field, as a form with brackets has it': { auth: [{ token: TOKEN }] },
+      'a body of text, as a form of text/plain sends it': `{"token":"${TOKEN}","x":"="}`,
+      'a body of bytes': Buffer.from(`{"token":"${TOKEN}"}`),
+    })) {
+      it(`where tokenFromRequest finds it in ${title}: 400, and Threads is not asked`, async () => {
+        const options = { tokenFromRequest: () => TOKEN };
+        const request = { headers: { 'sec-fetch-site': 'cross-site' }, body };
+        const { status, calls } = await refused({ options, request });
+        expect({ status, asked: calls.length }).to.deep.equal({ status: 400, asked: 0 });
+      });
+    }
+
+    it('is not looked for in the body where it came in the header, whatever that body is', async () => {
+      const body: Record<string, unknown> = {};
+      body.self = body;
+      const headers = { ...(bearer(TOKEN).headers as object), 'sec-fetch-site': 'cross-site' };
+      expectOutcome((await signIn({ request: { headers, body } })).outcome, 'success');
+    });
+
+    it('is no concern of a tokenFromRequest that finds it in a header', async () => {
+      const options: Setting['options'] = {
+        tokenFromRequest: (req) => req.headers['x-threads-token'] as string,
+      };
+      const headers = { 'sec-fetch-site': 'cross-site', 'x-threads-token': TOKEN };
+      const { outcome } = await signIn({ options, request: { headers, body: { remember: true } } });
+      expectOutcome(outcome, 'success');
+    });
+  });
+
+  describe('is in a body of a page of the app, or of a client that is no browser', () => {
+    const OWN: Record<string, Record<string, string | undefined>> = {
+      'Sec-Fetch-Site: same-origin': { 'sec-fetch-site': 'same-origin', origin: 'https://app.example' },
+      'Sec-Fetch-Site: none, as typed by the person': { 'sec-fetch-site': 'none' },
+      'Sec-Fetch-Site: same-origin, where a proxy changed the Host': {
+        'sec-fetch-site': 'same-origin',
+        host: '10.0.0.7:8080',
+        origin: 'https://app.example',
+      },
+      'neither header': {},
+      'the Origin of the app': { origin: 'https://app.example' },
+      'the Origin of the app, whose Host names the port of https': {
+        host: 'app.example:443',
+        origin: 'https://app.example',
+      },
+      'the Origin of the app, in other letters': { host: 'App.Example', origin: 'https://app.example' },
+      'the Origin of the app, with a port': { host: 'localhost:3000', origin: 'http://localhost:3000' },
+      'the Origin of the app behind a proxy': {
+        host: '10.0.0.7:8080',
+        'x-forwarded-host': 'app.example',
+        origin: 'https://app.example',
+      },
+      'the Origin of the app behind two proxies': {
+        host: '10.0.0.7:8080',
+        'x-forwarded-host': 'app.example, inner.example',
+        origin: 'https://app.example',
+      },
+      'the Origin of the app on http2': {
+        host: undefined,
+        ':authority': 'app.example',
+        origin: 'https://app.example',
+      },
+    };
+    for (const [title, headers] of Object.entries(OWN)) {
+      it(`signs its person in: ${title}`, async () => {
+        const request = { headers: { host: 'app.example', ...headers }, body: { access_token: TOKEN } };
+        expectOutcome((await signIn({ request })).outcome, 'success');
+      });
+    }
+  });
+
   describe('signs its person in', () => {
     for (const [title, request] of Object.entries<RequestLike>({
       'from the Authorization header': bearer(TOKEN),
@@ -184,6 +307,7 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'from the body': { body: { access_token: TOKEN } },
       'from the header, with an empty field in the body': { ...bearer(TOKEN), body: { access_token: '' } },
       'with every character that a bearer token may have': bearer('aZ09-._~+/=='),
+      'with the first letters of a JSON Web Token and one dot': bearer('eyJTHQ.VJlong'),
       'with 2048 characters': bearer('a'.repeat(2048)),
     })) {
       it(title, async () => {
@@ -309,12 +433,28 @@ describe('ThreadsTokenStrategy: who is refused', () => {
     expect(challenge).to.contain('error="insufficient_scope"').and.contain('scope="threads_basic"');
   });
 
-  it('a token that outlived the grant behind it, so that /me refuses: 403 insufficient_scope', async () => {
+  for (const [title, me] of [
+    ['to which /me answers', { body: answers.me }],
+    ['so that /me refuses', { status: 400, body: graphError(10) }],
+  ] as const) {
+    it(`a token that outlived the grant behind it, ${title}: 403 insufficient_scope`, async () => {
+      const debug = { body: debugAnswer({ data_access_expires_at: 1754846089 }) };
+      const { challenge, status } = await refused({ replies: { debug, me } });
+      expect(status).to.equal(403);
+      expect(challenge).to.match(/error="insufficient_scope".*grant.*has ended.*scope="threads_basic"$/);
+    });
+  }
+
+  it('a token whose grant ends at this very millisecond, and not one before it', async () => {
     const debug = { body: debugAnswer({ data_access_expires_at: 1754846089 }) };
-    const me = { status: 400, body: graphError(10) };
-    const { challenge, status } = await refused({ replies: { debug, me } });
+    const at = (now: number) => ({ replies: { debug }, options: { now: () => now } });
+    expectOutcome((await signIn(at(1754846088_999))).outcome, 'success');
+    const { challenge, status } = await refused({
+      ...at(1754846089_000),
+      options: { now: () => 1754846089_000, requiredScopes: ['threads_delete'] },
+    });
     expect(status).to.equal(403);
-    expect(challenge).to.contain('error="insufficient_scope"').and.contain('scope="threads_basic"');
+    expect(challenge).to.contain('scope="threads_basic threads_delete"');
   });
 
   it('a person whom the verify callback refuses: 403 with what the app says of it', async () => {
@@ -534,6 +674,51 @@ describe('ThreadsTokenStrategy: who is signed in', () => {
       run.authenticate({ headers: {} });
     });
     expect(error).to.be.instanceOf(TypeError);
+  });
+});
+
+describe('ThreadsTokenStrategy: attacks', () => {
+  it("does not sign a visitor in as the attacker, whose website posts the attacker's token to a route with a session", async () => {
+    const { dispatcher, calls } = upstream({ debug: { body: LIVING } });
+    const passport = new Passport();
+    passport.serializeUser((user, done) => done(null, JSON.stringify(user)));
+    passport.deserializeUser((user, done) => done(null, JSON.parse(String(user))));
+    passport.use(
+      new ThreadsTokenStrategy({ clientID, clientSecret, dispatcher }, async (_a, _r, { id }) =>
+        asUser({ id }),
+      ),
+    );
+    const site = express();
+    site.use(session({ secret: 'test', resave: false, saveUninitialized: false }), passport.session());
+    site.use(express.urlencoded({ extended: true }), express.text(), express.json());
+    site.post('/api/session', passport.authenticate('threads-token'), (req, res) => void res.json(req.user));
+    site.get('/me', (req, res) => void res.json(req.user ?? null));
+    const app = await serve(site);
+    const origin = new URL(app.url).origin;
+    /** What a form sends: no header of its own, and these two of the browser. */
+    const submit = (headers: { origin: string; 'sec-fetch-site'?: string }) =>
+      fetch(`${origin}/api/session`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ access_token: TOKEN }),
+      });
+    const EVIL = 'https://evil.example';
+    try {
+      // An older browser, or one at plain http, sends the second alone.
+      for (const headers of [{ origin: EVIL, 'sec-fetch-site': 'cross-site' }, { origin: EVIL }]) {
+        const { status, headers: answered } = await submit(headers);
+        expect({ status, cookies: answered.getSetCookie() }).to.deep.equal({ status: 400, cookies: [] });
+      }
+      expect(calls).to.deep.equal([]);
+
+      const own = await submit({ origin, 'sec-fetch-site': 'same-origin' });
+      expect(own.status).to.equal(200);
+      const cookie = own.headers.getSetCookie()[0]!.split(';')[0]!;
+      const page = await fetch(`${origin}/me`, { headers: { cookie } });
+      expect(await page.json()).to.deep.equal({ id: USER_ID });
+    } finally {
+      await app.close();
+    }
   });
 });
 
