@@ -153,9 +153,14 @@ export class ThreadsTokenStrategy extends Strategy {
       // Only `auto` and `off` go without an answer.
       return (await this._inspector.inspect(accessToken)) as TokenInfo;
     } catch (error) {
-      throw refusesInputToken(error)
-        ? new BearerError('invalid_token', 'The access token belongs to another app')
-        : error;
+      if (refusesInputToken(error)) {
+        throw new BearerError('invalid_token', 'The access token belongs to another app');
+      }
+      // `debug_token` also calls the inspector dead on account of a token that it cannot read.
+      if (await this._inspector.refusesToken(error)) {
+        throw new BearerError('invalid_token', 'Threads cannot read the access token');
+      }
+      throw error;
     }
   }
 }

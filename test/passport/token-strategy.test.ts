@@ -394,6 +394,20 @@ describe('ThreadsTokenStrategy: who is refused', () => {
   it("another app's token, to which /me answers: the app_id is another's", () =>
     invalid({ replies: { debug: { body: debugAnswer({ ...LIVING.data, app_id: '99' }) } } }, /another app/));
 
+  for (const code of [190, 102]) {
+    it(`a token that alone makes debug_token call the inspector dead (${code}), which is well by itself`, () =>
+      invalid(
+        {
+          replies: {
+            debug: ({ input_token }) =>
+              input_token === TOKEN ? { status: 400, body: graphError(code) } : { body: LIVING },
+            me: { status: 400, body: graphError(190) },
+          },
+        },
+        /cannot read/,
+      ));
+  }
+
   it('an app token in another form', () => {
     const debug = { body: { data: { type: 'APP', is_valid: true, scopes: [], application: 'My app' } } };
     return invalid(
@@ -505,6 +519,19 @@ describe('ThreadsTokenStrategy: what Threads is asked', () => {
       const { outcome, asked } = await signIn({ replies: { debug: refusal } });
       expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(ThreadsGraphAPIError);
       expect(asked('debug').map(({ params }) => params.access_token)).not.to.include(TOKEN);
+    });
+  }
+
+  for (const [title, self] of Object.entries({
+    'is called dead by itself, too': { status: 400, body: graphError(190) },
+    'is not valid by itself': { body: debugAnswer({ is_valid: false }) },
+    'cannot be asked about': { status: 503, body: '<html>' },
+  })) {
+    it(`is an error where debug_token calls the inspector dead, and it ${title}`, async () => {
+      const debug = ({ input_token }: { input_token?: string }) =>
+        input_token === TOKEN ? { status: 400, body: graphError(190) } : self;
+      const error = await broken({ replies: { debug } });
+      expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ requiresLogin: false });
     });
   }
 
