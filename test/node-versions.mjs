@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { npm } from './support/npm.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MOCHA = 'node_modules/mocha/bin/mocha.js';
+const RUNNER = 'test/support/run-tests.ts';
 const versions = process.argv.slice(2);
 if (versions.length === 0 || !versions.every((version) => /^\d+(\.\d+){0,2}$/.test(version))) {
   console.error('Which versions? node test/node-versions.mjs 20.18.1 20 22 24 26');
@@ -23,34 +23,18 @@ let failed = false;
 for (const version of versions) {
   const node = await executable(version);
   const actual = (await run(node, ['--version'])).stdout.trim();
-  const { stdout, stderr, error } = await run(node, [
-    MOCHA,
-    '--parallel',
-    '--jobs',
-    '2',
-    '--timeout',
-    '60000',
-    '--reporter',
-    'json',
-    'test/**/*.test.ts',
-  ]);
-  report(version, actual, resultIn(stdout), stderr, error);
+  const { stdout, stderr, error } = await run(node, ['--import', 'tsx', RUNNER, 'test', '.test.ts', '2']);
+  report(version, actual, stdout, stderr, error);
 }
 process.exitCode = failed ? 1 : 0;
 
-function report(version, actual, result, stderr, error) {
-  const name = `${version.padEnd(8)} ${actual.padEnd(9)}`;
-  const warnings = stderr.match(/^\(node:\d+\) .*$/gm) ?? [];
-  const ok = !error && result?.stats.passes > 0 && result.stats.failures === 0 && result.stats.pending === 0;
+function report(version, actual, stdout, stderr, error) {
+  const summary = stdout.trimEnd().split('\n').at(-1);
+  const ok = !error && / 0 pending;.*: passed$/.test(summary);
   failed ||= !ok;
-  if (!result) {
-    console.log(`${name} FAILED  ${stderr.trim().slice(-2000)}`);
-    return;
-  }
-  const { passes, failures, pending, duration } = result.stats;
-  const counts = `${passes} passing, ${failures} failing, ${pending} skipped`;
-  console.log(`${name} ${ok ? 'ok    ' : 'FAILED'}  ${counts}, ${(duration / 1000).toFixed(1)} s`);
-  for (const { fullTitle, err } of result.failures) console.log(`    ${fullTitle}\n        ${err.message}`);
+  console.log(`${version.padEnd(8)} ${actual.padEnd(9)} ${summary}`);
+  if (!ok) console.log(`${stdout.slice(-20_000)}\n${stderr.slice(-5_000)}`.replace(/^/gm, '    '));
+  const warnings = stderr.match(/^\(node:\d+\) .*$/gm) ?? [];
   for (const warning of new Set(warnings.map((line) => line.replace(/\(node:\d+\) /, '')))) {
     console.log(`    warns: ${warning}`);
   }
@@ -70,13 +54,4 @@ function run(program, args) {
     const options = { cwd: ROOT, timeout: 600_000, maxBuffer: 2 ** 26 };
     execFile(program, args, options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
   });
-}
-
-// A test may print something of its own before the report.
-function resultIn(stdout) {
-  try {
-    return JSON.parse(stdout.slice(stdout.search(/^\{\n {2}"stats"/m)));
-  } catch {
-    return undefined;
-  }
 }
