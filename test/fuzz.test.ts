@@ -245,7 +245,7 @@ describe('Whatever comes to the callback', () => {
         ),
         rounds(200),
       );
-    }).timeout(20_000);
+    });
   }
 
   const anything = fc.anything({
@@ -288,7 +288,7 @@ describe('Whatever comes to the callback', () => {
       // A copied `#_` that is all there is of an error.
       { ...rounds(1000), examples: [[{ error: '%23_' }, {}]] },
     );
-  }).timeout(20_000);
+  });
 });
 
 describe('Whatever Threads answers', () => {
@@ -419,7 +419,7 @@ describe('Whatever Threads answers', () => {
         }),
         rounds(200),
       );
-    }).timeout(20_000);
+    });
   }
 
   it('at debug_token, verifyToken resolves to a sound TokenInfo or rejects with an Error', async () => {
@@ -436,5 +436,5 @@ describe('Whatever Threads answers', () => {
       }),
       rounds(200),
     );
-  }).timeout(20_000);
+  });
 });

@@ -342,8 +342,7 @@ describe('No secret, token or code is in an error', () => {
   });
 });
 
-describe('No secret, token or code is in what NODE_DEBUG prints', function () {
-  this.timeout(60_000);
+describe('No secret, token or code is in what NODE_DEBUG prints', () => {
   const { clientID, clientSecret } = simulatedApp;
   const callbackURL = simulatedApp.redirectURIs[0]!;
   let simulator: ThreadsSimulator;

@@ -4,9 +4,8 @@ import { expectNoBarriers } from './barriers.js';
 import { useBrowser } from './browser.js';
 import { pages } from './pages.js';
 
-describe('in the browser: accessibility', function () {
+describe('in the browser: accessibility', () => {
   // Browsers on a busy machine take their time.
-  this.timeout(60_000);
   const browse = useBrowser();
   let example: Example;
   beforeEach(async () => {

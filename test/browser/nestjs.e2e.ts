@@ -8,9 +8,8 @@ import { expectNoBarriers } from './barriers.js';
 import { useBrowser } from './browser.js';
 import { answer, openWindow, signIn } from './steps.js';
 
-describe('in the browser: the NestJS example', function () {
+describe('in the browser: the NestJS example', () => {
   // Browsers on a busy machine take their time, and so does the compiler.
-  this.timeout(60_000);
   const browse = useBrowser();
   let app: ChildProcess;
   let origin: string;

@@ -8,9 +8,8 @@ import { useBrowser } from './browser.js';
 
 const LINK = { name: 'Continue with Threads' };
 
-describe('in the browser: signing in with a popup', function () {
+describe('in the browser: signing in with a popup', () => {
   // Browsers on a busy machine take their time.
-  this.timeout(60_000);
   let example: Example;
   beforeEach(async () => {
     example = await startExample({ THREADS_REQUIRED_SCOPES: 'threads_manage_insights' });

@@ -4,9 +4,8 @@ import { type Example, startExample } from '../example-reference/support.js';
 import { useBrowser } from './browser.js';
 import { answer, askAgain, openWindow, signIn } from './steps.js';
 
-describe('in the browser: signing in', function () {
+describe('in the browser: signing in', () => {
   // Browsers on a busy machine take their time.
-  this.timeout(60_000);
   const browse = useBrowser();
   let example: Example;
   // Each test has people of its own: who has been here before is remembered.

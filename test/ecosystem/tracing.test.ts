@@ -19,9 +19,7 @@ async function traced(instrumentation: string, hook: 'README' | 'as it comes'): 
 }
 
 for (const instrumentation of ['UndiciInstrumentation', 'HttpInstrumentation'])
-  describe(`OpenTelemetry with its ${instrumentation}`, function () {
-    this.timeout(60_000);
-
+  describe(`OpenTelemetry with its ${instrumentation}`, () => {
     it('exports no secret, token or code with the hook of the README', async () => {
       const { spans, secrets, failure } = await traced(instrumentation, 'README');
       const { code, clientSecret, token, testerAccessToken, proofs } = secrets;

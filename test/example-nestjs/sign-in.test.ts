@@ -11,9 +11,7 @@ import {
   startExample,
 } from './support.js';
 
-describe('example/nestjs: signing in', function () {
-  this.timeout(30_000);
-
+describe('example/nestjs: signing in', () => {
   let example: Example;
 
   before(buildExample);

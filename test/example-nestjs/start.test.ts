@@ -22,9 +22,7 @@ async function listening() {
   return { port, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-describe('example/nestjs: starting', function () {
-  this.timeout(30_000);
-
+describe('example/nestjs: starting', () => {
   before(buildExample);
 
   it('ends with all that is missing, and no stack trace, when it is half configured', async () => {

@@ -57,9 +57,7 @@ for (const [path, method] of [
 }
 Controller()(AuthController);
 
-describe('PassportStrategy(ThreadsStrategy) in NestJS 12', function () {
-  this.timeout(30_000);
-
+describe('PassportStrategy(ThreadsStrategy) in NestJS 12', () => {
   let simulator: ThreadsSimulator;
   let app: INestApplication;
   let options: ThreadsStrategyOptions;

@@ -22,9 +22,7 @@ UseGuards(ThreadsTokenGuard)(SessionController.prototype, 'signIn', descriptor);
 Req()(SessionController.prototype, 'signIn', 0);
 Controller()(SessionController);
 
-describe('PassportStrategy(ThreadsTokenStrategy) as a guard in NestJS 12', function () {
-  this.timeout(30_000);
-
+describe('PassportStrategy(ThreadsTokenStrategy) as a guard in NestJS 12', () => {
   const { clientID, clientSecret } = simulatedApp;
   let simulator: ThreadsSimulator;
   let app: INestApplication;

@@ -197,9 +197,7 @@ describe('example/plain', () => {
   });
 });
 
-describe('example/plain: starting', function () {
-  this.timeout(20_000);
-
+describe('example/plain: starting', () => {
   const run = (env: NodeJS.ProcessEnv) =>
     watchChild(
       spawn(process.execPath, [fileURLToPath(new URL('main.js', EXAMPLE))], {

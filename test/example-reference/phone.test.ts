@@ -135,9 +135,7 @@ describe("example/reference: a phone's way in", () => {
   });
 });
 
-describe('example/reference: npm run phone', function () {
-  this.timeout(30_000);
-
+describe('example/reference: npm run phone', () => {
   it('plays a phone, and ends', async () => {
     const { exited, output } = runScript('play-phone.ts', {});
     expect(await exited, output.stderr).to.equal(0);

@@ -10,9 +10,7 @@ import { ADA, Browser, textOf } from './support.js';
 
 const run = (env: NodeJS.ProcessEnv) => runScript('main.ts', env);
 
-describe('example/reference: starting', function () {
-  this.timeout(30_000);
-
+describe('example/reference: starting', () => {
   it('ends with all that is missing, and no stack trace, when it is half configured', async () => {
     const { exited, output } = run({ THREADS_APP_SECRET: 'hush-hush' });
     expect(await exited).to.equal(1);

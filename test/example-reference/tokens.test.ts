@@ -12,9 +12,7 @@ const NEW_KEY = Buffer.alloc(32, 'new key');
 const TOKEN = 'THQVJ-a-token-of-sixty-days';
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `${1000 + i}`);
 
-describe('example/reference: access tokens in the database', function () {
-  this.timeout(20_000);
-
+describe('example/reference: access tokens in the database', () => {
   let file: Awaited<ReturnType<typeof temporaryDatabase>>;
   let database: Database;
 

@@ -11,9 +11,7 @@ import { ADA, Browser } from '../frameworks/support.js';
 
 const HANDLERS = fileURLToPath(new URL('../../example/serverless/handlers.js', import.meta.url));
 
-describe('example/serverless', function () {
-  this.timeout(20_000);
-
+describe('example/serverless', () => {
   let simulator: ThreadsSimulator;
   let gateway: Gateway;
   let origin: string;

@@ -22,9 +22,7 @@ function run(file: string, env: Record<string, string>) {
   return watchChild(child);
 }
 
-describe('example/serverless: starting', function () {
-  this.timeout(20_000);
-
+describe('example/serverless: starting', () => {
   it('ends well with all settings', async () => {
     const { exited, output } = run('handlers.js', GOOD);
     expect(await exited, output.stderr).to.equal(0);

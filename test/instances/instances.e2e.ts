@@ -10,9 +10,7 @@ const ORDERS = [
   [1, 0],
 ] as const;
 
-describe('several instances of the example behind a round-robin proxy', function () {
-  this.timeout(60_000);
-
+describe('several instances of the example behind a round-robin proxy', () => {
   describe('that share nothing but the app secret', () => {
     let cluster: Cluster;
     beforeEach(async () => {
@@ -105,8 +103,7 @@ describe('several instances of the example behind a round-robin proxy', function
   });
 });
 
-describe('several instances with the state in the memory of each (`state: true`, MemoryStore)', function () {
-  this.timeout(30_000);
+describe('several instances with the state in the memory of each (`state: true`, MemoryStore)', () => {
   let apps: Apps;
   afterEach(() => apps?.close());
 

@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import { type Cluster, startCluster } from './cluster.js';
 
-describe('a login behind nginx with the settings that it comes with', function () {
-  this.timeout(60_000);
-
+describe('a login behind nginx with the settings that it comes with', () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await startCluster('nothing');

@@ -227,5 +227,5 @@ describe('Whatever the verify callback does', () => {
       }),
       { numRuns: 1000 },
     );
-  }).timeout(30_000);
+  });
 });

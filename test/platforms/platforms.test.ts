@@ -19,8 +19,7 @@ const PLATFORMS: Record<string, () => Promise<Platform>> = {
 };
 
 for (const [name, start] of Object.entries(PLATFORMS)) {
-  describe(`platforms: ${name}`, function () {
-    this.timeout(20_000);
+  describe(`platforms: ${name}`, () => {
     itSignsPeopleInCold(start);
   });
 }

@@ -14,9 +14,7 @@ const CLIENT_SECRET = 'secret-of-the-readme';
 for (const name of ['app.mjs', 'app.ts']) describeApp(name);
 
 function describeApp(name: string): void {
-  describe(`${name} of the README`, function () {
-    this.timeout(20_000);
-
+  describe(`${name} of the README`, () => {
     const file = join(ROOT, 'test', 'readme', `.${name}`);
     let simulator: ThreadsSimulator;
     let running: App;

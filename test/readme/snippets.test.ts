@@ -38,9 +38,7 @@ declare function publish(): Promise<void>;
 declare function forgetToken(userId: string): void;
 `;
 
-describe('the TypeScript snippets of the README', function () {
-  this.timeout(60_000);
-
+describe('the TypeScript snippets of the README', () => {
   it('compile under strict', async () => {
     const folder = await mkdtemp(join(ROOT, 'test', 'readme', '.snippets-'));
     try {

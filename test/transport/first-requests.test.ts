@@ -15,8 +15,7 @@ async function ask(scenario: string) {
   return { ...JSON.parse(stdout), sockets: sockets.length };
 }
 
-describe('the first requests of a process', function () {
-  this.timeout(30_000);
+describe('the first requests of a process', () => {
   afterEach(closeAll);
 
   it('do not wait for undici to load', async () => {

@@ -50,8 +50,7 @@ declare const users: Map<number, Express.User>;
 describe("TypeScript's words about a wrong verify callback", () => {
   let messages: Map<number, string>;
 
-  before(function () {
-    this.timeout(30_000);
+  before(() => {
     messages = errorsOf(SOURCE + MISTAKES.map(([, code]) => code).join('\n'));
   });
 
