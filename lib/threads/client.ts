@@ -3,10 +3,12 @@ import { assertTransport, getJSON, httpURL, postForm } from '../transport/reques
 import { AppAccessToken, isDeadInspector } from './app-token.js';
 import {
   type ManyTokensOptions,
+  type Refresher,
   type RefreshInput,
   type RefreshOutcome,
   refreshMany,
   type TokenInput,
+  type Verifier,
   type VerifyOutcome,
   verifyMany,
 } from './bulk/many-tokens.js';
@@ -321,18 +323,27 @@ export class ThreadsClient {
 
   /**
    * Asks `debug_token` about any number of tokens, several at a time, and yields each outcome as soon as it is there,
-   * in no particular order. A rate limit or a temporary problem pauses all requests together, for the time of
-   * `Retry-After` or for one that doubles; a token is given up after 5 tries. When the loop is left, the requests under
-   * way are aborted, the source is closed, and outcomes that were not handed over yet are dropped; when the signal
-   * aborts, every input that was taken is still yielded, with `asked: false` where it was not asked, and the generator
-   * ends.
+   * in no particular order. A token is given up after 5 tries.
    *
-   * @param inputs - tokens, or objects with an `accessToken`, from any iterable or async iterable; never more than
+   * The limit of the app, and a temporary problem of several tokens in a row, pause all requests, for the time of
+   * `Retry-After` or for one that doubles. Any other limit or problem holds back the token alone, while others take its
+   * place; as many tokens as `concurrency` are held back so at a time, and a further one is handed over with its
+   * `error` where its person's limit is reached. A token that meets a limit again while others succeed waits for an
+   * hour, or for the time of `Retry-After`.
+   *
+   * When the loop is left, the requests under way are aborted, the source is closed, and outcomes that were not handed
+   * over yet are dropped. When the signal aborts, they are aborted too, but every input that was taken is still
+   * yielded, with `asked: false` where it was not asked, and the generator ends.
+   *
+   * @param inputs - tokens, or objects with an `accessToken`, from any iterable or async iterable; never more than twice
    *   `concurrency` of them are taken ahead
-   * @param options - `concurrency` (default 10), `signal`, `onProgress`, and as `accessToken` the inspector
+   * @param options - `concurrency` (default 10), `rate` (tokens in a second), `signal`, `onProgress`, and as
+   *   `accessToken` the inspector (default: the app's own token)
    * @returns for each input `{ input, info }`, a dead token's `info` included, or `{ input, error }`
    * @throws TypeError at once where an option is wrong
-   * @throws {@link ThreadsGraphAPIError} while it runs, when the inspector is refused: that says nothing of the tokens
+   * @throws {@link ThreadsGraphAPIError} while it runs, when the inspector lacks the permission, or when `debug_token`
+   *   calls it dead also when asked about it alone: that says nothing of the tokens
+   * @throws {@link ThreadsTokenError} while it runs, when there is no app token to ask with
    *
    * Source: Threads, "Debug Access Token".
    */
@@ -340,16 +351,26 @@ export class ThreadsClient {
     inputs: Iterable<Input> | AsyncIterable<Input>,
     { accessToken, ...options }: ManyTokensOptions & { accessToken?: string | undefined } = {},
   ): AsyncGenerator<VerifyOutcome<Input>, void, undefined> {
-    return verifyMany(inputs, (token, signal) => this.verifyToken(token, { accessToken, signal }), options);
+    const verifier: Verifier = {
+      verify: (token, signal) => this.verifyToken(token, { accessToken, signal }),
+      refusedToken: (error, signal) => this.refusedToken(error, { accessToken, signal }),
+    };
+    return verifyMany(inputs, verifier, options);
   }
 
   /**
-   * Refreshes those of any number of long-lived tokens that are due, in the manner of {@link verifyTokens}. The new
-   * token is in the outcome and nowhere else: store it before you ask for the next one.
+   * Refreshes those of any number of long-lived tokens for which {@link tokenNeeds} says `refresh`, in the manner of
+   * {@link verifyTokens}. The new token is in the outcome and nowhere else: store it before you ask for the next one.
    *
-   * @param inputs - objects with an `accessToken` and, where known, `issuedAt` and `expiresAt`
+   * Where Threads refuses without saying whether the token lives, `debug_token` is asked about it. To end early, abort
+   * the signal: nothing new is asked, and the requests under way are waited for and handed over, since Threads may have
+   * renewed their tokens already. Where the loop is left, their outcomes are lost.
+   *
+   * @param inputs - objects with an `accessToken` and what else is known for {@link tokenNeeds}: `issuedAt`, `expiresAt`
+   *   and `dataAccessExpiresAt`
    * @param options - `within`: milliseconds before its end from which a token is due (default 7 days); `concurrency`
-   *   (default 10), `signal`, `onProgress`
+   *   (default 10), `rate` (tokens in a second), `signal`, `onProgress`, and as `accessToken` the inspector for
+   *   `debug_token` (default: the app's own token)
    * @returns for each input `{ input, outcome }`: `'refreshed'` with the `token`, `'skipped'` with the `reason`
    *   (`'young'`: not 24 hours old; `'not_due'`), `'requires_login'` or `'failed'` with the `error`
    * @throws TypeError at once where an option is wrong
@@ -358,11 +379,16 @@ export class ThreadsClient {
    */
   refreshTokens<Input extends RefreshInput>(
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    options: ManyTokensOptions & { within?: number | undefined } = {},
+    {
+      accessToken,
+      ...options
+    }: ManyTokensOptions & { within?: number | undefined; accessToken?: string | undefined } = {},
   ): AsyncGenerator<RefreshOutcome<Input>, void, undefined> {
-    const { now } = this.#options;
-    const refresh = (token: string, signal: AbortSignal) => this.refreshToken(token, { signal });
-    return refreshMany(inputs, refresh, { now, ...options });
+    const refresher: Refresher = {
+      refresh: (token) => this.refreshToken(token),
+      verify: (token) => this.verifyToken(token, { accessToken }),
+    };
+    return refreshMany(inputs, refresher, { ...options, now: this.#options.now });
   }
 
   #call(signal: AbortSignal | undefined): GraphOptions {

@@ -2,39 +2,67 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
-/** A limit that lasts longer is asked about again in between. */
-const LONGEST_RETRY_AFTER = 60 * 60 * 1000;
 
-/** What a {@link BackOff} needs of its surroundings. */
-export interface BackOffOptions {
-  /** Told how many milliseconds a pause takes. */
-  onPause?: ((milliseconds: number) => void) | undefined;
-  /** Waits. Default: `setTimeout`. */
-  wait?: ((milliseconds: number, signal: AbortSignal) => Promise<unknown>) | undefined;
-  /** A number from 0 to 1. Default: `Math.random`. */
-  random?: (() => number) | undefined;
+/** Milliseconds after which a limit that lasts longer is asked about again. */
+export const LONGEST_WAIT = 60 * 60 * 1000;
+
+/** Time and chance, which a test can replace. */
+export interface Clock {
+  /** Milliseconds since some moment in the past. It never goes back. */
+  elapsed(): number;
+  /** Resolves after so many milliseconds; rejects when the signal aborts. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<unknown>;
+  /** A number from 0 to 1. */
+  random(): number;
 }
 
+export const systemClock: Clock = {
+  elapsed: () => performance.now(),
+  wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+  random: Math.random,
+};
+
 /**
- * A pause that many requests share: what one of them is told, to wait, holds for all.
+ * Reckons a pause: as long as `Retry-After` asks for, and without one from a second on, doubled from time to time, up
+ * to a minute. Up to a tenth longer by chance, so that several processes do not come back at the same moment.
  *
- * Without a `Retry-After` the pause doubles from one second up to a minute, as long as no request succeeds. All of them
- * are up to a tenth longer by chance, so that several processes do not come back at the same moment.
+ * @param times - how often in a row there was a reason to pause, from 1 on
+ * @param retryAfter - seconds
+ * @param random - a number from 0 to 1
+ * @returns milliseconds
  */
+export function pauseFor(times: number, retryAfter: number | undefined, random: number): number {
+  const milliseconds =
+    retryAfter === undefined ? Math.min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE) : retryAfter * 1000;
+  return longerByChance(Math.min(milliseconds, LONGEST_WAIT), random);
+}
+
+/** Up to a tenth longer. */
+export function longerByChance(milliseconds: number, random: number): number {
+  return Math.ceil(milliseconds * (1 + random / 10));
+}
+
+/** A pause that many requests share. */
 export class BackOff {
-  readonly #options: BackOffOptions;
+  readonly #clock: Clock;
+  readonly #onPause: (milliseconds: number) => void;
   #pause: Promise<void> | undefined;
   #pauses = 0;
   #inARow = 0;
 
-  constructor(options: BackOffOptions = {}) {
-    this.#options = options;
+  /**
+   * @param clock - what to wait by
+   * @param onPause - told how many milliseconds a pause takes
+   */
+  constructor(clock: Clock, onPause: (milliseconds: number) => void = () => {}) {
+    this.#clock = clock;
+    this.#onPause = onPause;
   }
 
   /**
    * Waits until no pause is on.
    *
-   * @returns a mark of this moment, for {@link refused}
+   * @returns how many pauses there have been, for {@link backOff}
    */
   ready(): number | Promise<number> {
     return this.#pause ? this.#pause.then(() => this.ready()) : this.#pauses;
@@ -46,35 +74,27 @@ export class BackOff {
   }
 
   /**
-   * A request was refused and may succeed later: everybody pauses.
+   * A request was refused and may succeed later: all requests pause.
    *
-   * @param mark - what {@link ready} returned before the request: requests that were under way together double the
+   * @param epoch - what {@link ready} returned before the request: requests that were under way together double the
    *   pause once
-   * @param retryAfter - seconds, where the answer said so
+   * @param retryAfter - seconds, where the answer had a `Retry-After`
    * @param signal - ends the pause early
    */
-  refused(mark: number, retryAfter: number | undefined, signal: AbortSignal): void {
-    const { onPause, random = Math.random, wait = waitFor } = this.#options;
-    const isNew = mark === this.#pauses;
+  backOff(epoch: number, retryAfter: number | undefined, signal: AbortSignal): void {
+    const isNew = epoch === this.#pauses;
     if (!isNew && retryAfter === undefined) return;
     if (isNew) {
       this.#pauses += 1;
       this.#inARow += 1;
     }
-    const atLeast =
-      retryAfter === undefined
-        ? Math.min(FIRST_PAUSE * 2 ** (this.#inARow - 1), LONGEST_PAUSE)
-        : Math.min(retryAfter * 1000, LONGEST_RETRY_AFTER);
-    const milliseconds = Math.ceil(atLeast * (1 + random() / 10));
-    onPause?.(milliseconds);
+    const milliseconds = pauseFor(this.#inARow, retryAfter, this.#clock.random());
+    this.#onPause(milliseconds);
 
-    const pause = Promise.all([this.#pause, wait(milliseconds, signal).catch(() => {})]).then(() => {
+    const wait = this.#clock.wait(milliseconds, signal).catch(() => {});
+    const pause = Promise.all([this.#pause, wait]).then(() => {
       if (this.#pause === pause) this.#pause = undefined;
     });
     this.#pause = pause;
   }
-}
-
-function waitFor(milliseconds: number, signal: AbortSignal): Promise<unknown> {
-  return delay(milliseconds, undefined, { signal });
 }

@@ -1,19 +1,26 @@
 import { nonEmptyString } from '../../transport/json.js';
 import { ThreadsNetworkError } from '../../transport/network-error.js';
-import { refusesInputToken, type TokenInfo } from '../debug-token.js';
-import { isThreadsError, type ThreadsGraphAPIError, ThreadsTokenError } from '../errors.js';
+import type { TokenInfo } from '../debug-token.js';
+import { requiresLogin } from '../error-codes.js';
+import { ThreadsGraphAPIError, ThreadsTokenError } from '../errors.js';
 import type { LongLivedTokenResult } from '../token-response.js';
-import { BackOff } from './back-off.js';
-import { concurrentMap } from './pool.js';
-import { type TokenNeedsOptions, tokenNeeds } from './token-needs.js';
+import { type Clock, systemClock } from './back-off.js';
+import { concurrentMap, type Window } from './pool.js';
+import { isTransient, Requests } from './requests.js';
+import { type StoredToken, type TokenNeed, tokenNeeds } from './token-needs.js';
 
-/** How many tokens are worked on. */
+/** How a run over many tokens works. */
 export interface ManyTokensOptions {
-  /** The most tokens that are worked on, and kept in memory, at a time: 1 to 1000. Default: 10. */
+  /**
+   * The most tokens that are asked about at a time: 1 to 1000. As many more are kept in memory while they have to be
+   * asked about later. Default: 10.
+   */
   concurrency?: number | undefined;
+  /** The most tokens that are asked about in a second. Default: no limit. */
+  rate?: number | undefined;
   /** Ends the run early: no further input is taken, and what was not asked is reported as such. */
   signal?: AbortSignal | undefined;
-  /** Called before each outcome, and when Threads wants a pause. */
+  /** Called before each outcome, and when Threads wants all requests to pause. */
   onProgress?: ((progress: ManyTokensProgress) => void) | undefined;
 }
 
@@ -41,13 +48,9 @@ export type VerifyOutcome<Input> =
     };
 
 /** An input to `refreshTokens`. What is not known of a token is left out, and the token is then taken for due. */
-export interface RefreshInput {
+export interface RefreshInput extends StoredToken {
   /** A long-lived token. */
   readonly accessToken: string;
-  /** When it was issued. */
-  readonly issuedAt?: Date | undefined;
-  /** When it expires; `null` for never. */
-  readonly expiresAt?: Date | null | undefined;
 }
 
 /** What became of one input of `refreshTokens`. */
@@ -59,6 +62,8 @@ export type RefreshOutcome<Input> =
       outcome: 'requires_login';
       /** Its `reason` says why the person must sign in again. */
       error: ThreadsTokenError;
+      /** Whether Threads was asked; false where the dates of the input say it. */
+      asked: boolean;
     }
   | {
       input: Input;
@@ -69,86 +74,120 @@ export type RefreshOutcome<Input> =
       asked: boolean;
     };
 
-/** Threads is asked at most this often about one token. */
-const MOST_TRIES = 5;
+/** How {@link verifyMany} asks Threads. */
+export interface Verifier {
+  /** Asks about a token. */
+  verify(token: string, signal: AbortSignal): Promise<TokenInfo>;
+  /** Finds out which token an error of `verify` refuses: `undefined` where that is not known. */
+  refusedToken(error: ThreadsGraphAPIError, signal: AbortSignal): Promise<'input' | 'inspector' | undefined>;
+}
 
-type Attempt<Answer> = { answer: Answer } | { error: Error; asked: boolean };
-type Requester = <Answer>(request: (signal: AbortSignal) => Promise<Answer>) => Promise<Attempt<Answer>>;
+/** How {@link refreshMany} asks Threads. Without a signal: Threads may have renewed a token before its answer is here. */
+export interface Refresher {
+  /** Refreshes a token. */
+  refresh(token: string): Promise<LongLivedTokenResult>;
+  /** Asks about a token. */
+  verify(token: string): Promise<TokenInfo>;
+}
 
 /**
  * Asks about many tokens; see `ThreadsClient.verifyTokens`.
  *
- * @param verify - asks about one
+ * @param verifier - asks about one
+ * @param clock - what to wait by
  */
 export function verifyMany<Input extends TokenInput>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
-  verify: (token: string, signal: AbortSignal) => Promise<TokenInfo>,
+  verifier: Verifier,
   options: ManyTokensOptions,
+  clock?: Clock,
 ): AsyncGenerator<VerifyOutcome<Input>, void, undefined> {
-  return run(inputs, options, async (input, request): Promise<VerifyOutcome<Input>> => {
+  const work = async (input: Input, requests: Requests, window: Window): Promise<VerifyOutcome<Input>> => {
     const token = nonEmptyString(typeof input === 'string' ? input : input?.accessToken);
     if (!token) return { input, error: notAToken(), asked: false };
-    const attempt = await request((signal) => verify(token, signal));
+    const attempt = await requests.ask(input, window, () => verifier.verify(token, window.signal));
     if ('answer' in attempt) return { input, info: attempt.answer };
-    if (speaksOfInspector(attempt.error)) throw attempt.error;
+
+    const { error } = attempt;
+    if (error instanceof ThreadsNetworkError || isTransient(error)) return { input, ...attempt };
+    // Without an app token to ask with, no other input can be asked about either.
+    if (!(error instanceof ThreadsGraphAPIError)) throw error;
+    if ((await verifier.refusedToken(error, window.signal)) === 'inspector') throw error;
     return { input, ...attempt };
-  });
+  };
+  return run(inputs, options, work, clock);
 }
 
 /**
  * Refreshes many tokens; see `ThreadsClient.refreshTokens`.
  *
- * @param refresh - refreshes one
+ * @param refresher - refreshes one, and asks about one
+ * @param clock - what to wait by
  */
 export function refreshMany<Input extends RefreshInput>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
-  refresh: (token: string, signal: AbortSignal) => Promise<LongLivedTokenResult>,
-  options: ManyTokensOptions & TokenNeedsOptions,
+  refresher: Refresher,
+  options: ManyTokensOptions & { within?: number | undefined; now?: (() => number) | undefined },
+  clock?: Clock,
 ): AsyncGenerator<RefreshOutcome<Input>, void, undefined> {
-  // A wrong option is told now, and not with every token.
-  tokenNeeds({}, options);
-  return run(inputs, options, async (input, request): Promise<RefreshOutcome<Input>> => {
+  const { within, now } = options;
+  // Tells of a wrong option at once, and not with every token.
+  tokenNeeds({}, { within, now });
+
+  const work = async (input: Input, requests: Requests, window: Window): Promise<RefreshOutcome<Input>> => {
     const token = nonEmptyString(input?.accessToken);
     if (!token) return { input, outcome: 'failed', error: notAToken(), asked: false };
+    let need: TokenNeed;
     try {
-      const { issuedAt, expiresAt } = input;
-      const { action, reason } = tokenNeeds({ issuedAt, expiresAt }, options);
-      if (action === 'none' && reason !== 'failed_lately') return { input, outcome: 'skipped', reason };
+      need = tokenNeeds(input, { within, now });
     } catch (error) {
       return { input, outcome: 'failed', error: error as TypeError, asked: false };
     }
-    const attempt = await request((signal) => refresh(token, signal));
+    if (need.action !== 'refresh') return { input, ...withoutRefresh(need, input) };
+
+    const attempt = await requests.ask(input, window, () => refresher.refresh(token));
     if ('answer' in attempt) return { input, outcome: 'refreshed', token: attempt.answer };
+
     const { error, asked } = attempt;
-    return error instanceof ThreadsTokenError && error.requiresLogin
-      ? { input, outcome: 'requires_login', error }
-      : { input, outcome: 'failed', error, asked };
-  });
+    if (!(error instanceof ThreadsTokenError)) return { input, outcome: 'failed', error, asked };
+    if (error.requiresLogin) return { input, outcome: 'requires_login', error, asked };
+    if (error.reason === 'unknown') {
+      const verified = await requests.ask(input, window, () => refresher.verify(token));
+      if ('answer' in verified && !verified.answer.isValid) {
+        return { input, outcome: 'requires_login', error: deadToken(verified.answer), asked };
+      }
+    }
+    return { input, outcome: 'failed', error, asked };
+  };
+  return run(inputs, options, work, clock);
 }
 
 /**
- * Runs a pool whose requests pause together.
+ * Works on many inputs, with requests that share their limits.
  *
- * @param work - makes an outcome of an input; what it asks Threads goes through the function that it is given
+ * @param work - makes an outcome of an input; what it asks Threads goes through the requests that it is given
  */
 function run<Input, Outcome>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
-  { concurrency = 10, signal, onProgress }: ManyTokensOptions,
-  work: (input: Input, request: Requester) => Promise<Outcome>,
+  { concurrency = 10, rate = Number.POSITIVE_INFINITY, signal, onProgress }: ManyTokensOptions,
+  work: (input: Input, requests: Requests, window: Window) => Promise<Outcome>,
+  clock: Clock = systemClock,
 ): AsyncGenerator<Outcome, void, undefined> {
   if (!(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000)) {
     throw new TypeError(`\`concurrency\` must be an integer from 1 to 1000, not ${String(concurrency)}`);
+  }
+  if (!(typeof rate === 'number' && rate > 0)) {
+    throw new TypeError(`\`rate\` must be a positive number of tokens in a second, not ${String(rate)}`);
   }
   if (typeof inputs !== 'object' || inputs === null || !isIterable(inputs)) {
     throw new TypeError('The tokens must come in an array, or in another iterable or async iterable');
   }
   let done = 0;
-  const backOff = new BackOff({ onPause: (pause) => onProgress?.({ done, pause }) });
-  const outcomes = concurrentMap(
-    inputs,
-    (input, stopped) => work(input, (request) => attempt(request, backOff, stopped)),
-    { concurrency, signal },
-  );
+  const requests = new Requests(rate, clock, onProgress && ((pause) => onProgress({ done, pause })));
+  const outcomes = concurrentMap(inputs, (input, window) => work(input, requests, window), {
+    concurrency,
+    signal,
+  });
   return onProgress ? counted(outcomes, () => onProgress({ done: ++done })) : outcomes;
 }
 
@@ -159,44 +198,35 @@ async function* counted<Outcome>(outcomes: AsyncGenerator<Outcome, void, undefin
   }
 }
 
-/** Asks Threads, and asks again after a pause while the answer is that it may succeed later. */
-async function attempt<Answer>(
-  request: (signal: AbortSignal) => Promise<Answer>,
-  backOff: BackOff,
-  signal: AbortSignal,
-): Promise<Attempt<Answer>> {
-  let error: Error | undefined;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const mark = await backOff.ready();
-    if (signal.aborted) break;
-    try {
-      const answer = await request(signal);
-      backOff.succeeded();
-      return { answer };
-    } catch (refusal) {
-      error = refusal as Error;
-      if (!isTransient(refusal) || signal.aborted) break;
-      backOff.refused(mark, refusal.retryAfter, signal);
-    }
+/** The outcome of a token that is not to be refreshed. */
+function withoutRefresh({ action, reason }: TokenNeed, { expiresAt, dataAccessExpiresAt }: StoredToken) {
+  // A grant that a refresh does not extend still holds.
+  if (action !== 'ask_person' || reason === 'grant_ending') {
+    return { outcome: 'skipped', reason: reason === 'young' ? 'young' : 'not_due' } as const;
   }
-  return error
-    ? { error, asked: true }
-    : { error: new ThreadsNetworkError('NETWORK', 'Not asked: the run was ended before'), asked: false };
+  const message =
+    reason === 'expired'
+      ? `The access token expired on ${expiresAt?.toISOString()}, as its \`expiresAt\` says`
+      : reason === 'grant_ended'
+        ? `The grant of the access token ended on ${dataAccessExpiresAt?.toISOString()}, as its \`dataAccessExpiresAt\` says`
+        : 'Threads wanted a new login when the access token was refreshed before, as its `lastOutcome` says';
+  const error = new ThreadsTokenError({
+    message,
+    code: 'invalid_token',
+    reason: reason === 'requires_login' ? 'invalid_token' : 'expired',
+  });
+  return { outcome: 'requires_login', error, asked: false } as const;
 }
 
-function isTransient(
-  error: unknown,
-): error is ThreadsTokenError | ThreadsGraphAPIError | ThreadsNetworkError {
-  return isThreadsError(error) && 'isTransient' in error && error.isTransient;
-}
-
-/**
- * Tells whether a question about a token could not be asked because of who asks. With a transient error that is not
- * known, nor without an answer; and "(#100) The App_id in the input_token did not match" is about the token.
- */
-function speaksOfInspector(error: Error): boolean {
-  if (error instanceof ThreadsNetworkError || isTransient(error)) return false;
-  return !refusesInputToken(error);
+/** The error of a token that `debug_token` calls dead. */
+function deadToken({ error }: TokenInfo): ThreadsTokenError {
+  const { message = 'the token is not valid', code = 'invalid_token', subcode, reason } = error ?? {};
+  return new ThreadsTokenError({
+    message: `debug_token: ${message}`,
+    code,
+    subcode,
+    reason: reason && requiresLogin(reason) ? reason : 'invalid_token',
+  });
 }
 
 function notAToken(): TypeError {

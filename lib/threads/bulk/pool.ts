@@ -1,58 +1,102 @@
+import { setMaxListeners } from 'node:events';
+
+/** The places of the inputs that are worked on at a time. */
+export interface Window {
+  /** Aborts when nothing new is to be begun. */
+  readonly signal: AbortSignal;
+  /**
+   * Gives the place of an input that has to wait to another one.
+   *
+   * @returns `false` where as many inputs wait already as the window has places: then the input keeps its place
+   */
+  leave(): boolean;
+  /** Takes a place again after {@link leave}: at once where there is room or the work is to end. */
+  enter(): Promise<void>;
+}
+
 /** How {@link concurrentMap} works. */
 export interface PoolOptions {
-  /** The most inputs that are taken and not handed over yet. */
+  /** How many places the window has. An input leaves its place for good when its result is handed over. */
   concurrency: number;
   /** Ends the work early. */
   signal: AbortSignal | undefined;
-  /** Milliseconds for which an input that is on its way is waited for once the signal has aborted. Default: 1000. */
-  patience?: number | undefined;
 }
 
 /**
  * Works on inputs side by side and hands each result over as soon as it is there, in no particular order.
  *
- * Once the signal aborts, no further input is taken, and `work`, whose own signal aborts too, decides what becomes of
- * those that were; an error of the source is then nobody's concern, since the same signal may have ended it. Where the
- * caller breaks off, the work under way is aborted and the source is closed.
+ * Once the signal aborts, no further input is taken, and `work` decides what becomes of those that were. An error of the
+ * source is then ignored, since the same signal may have ended the source. Where the caller leaves the loop, the signal
+ * of the window aborts and the source is closed.
  *
- * @param inputs - where the inputs come from: asked for the next one only when there is room for it
+ * @param inputs - asked for the next one only when the window has room for it
  * @param work - makes a result of an input; where it rejects, everything stops with that error
  */
 export async function* concurrentMap<Input, Result>(
   inputs: Iterable<Input> | AsyncIterable<Input>,
-  work: (input: Input, signal: AbortSignal) => Promise<Result>,
-  { concurrency, signal, patience = 1000 }: PoolOptions,
+  work: (input: Input, window: Window) => Promise<Result>,
+  { concurrency, signal }: PoolOptions,
 ): AsyncGenerator<Result, void, undefined> {
-  const source = iteratorOf(inputs);
+  const isAsync = Symbol.asyncIterator in inputs;
+  const source = isAsync ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   const stop = new AbortController();
+  // Each request under way listens to it, and so does each wait.
+  setMaxListeners(0, stop.signal);
   const results: Result[] = [];
-  let held = 0;
+  const returning: (() => void)[] = [];
+  let inWindow = 0;
+  let beside = 0;
   let pulling = false;
   let ended = false;
   let sourceError: { error: unknown } | undefined;
   let workError: { error: unknown } | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isPatient = true;
   let wake = () => {};
 
+  const hasRoom = () => inWindow < concurrency;
+  const freePlace = () => {
+    inWindow -= 1;
+    if (returning.length > 0) takePlace();
+  };
+  const takePlace = () => {
+    beside -= 1;
+    inWindow += 1;
+    returning.shift()?.();
+  };
+  const window: Window = {
+    signal: stop.signal,
+    leave() {
+      if (beside >= concurrency) return false;
+      beside += 1;
+      freePlace();
+      wake();
+      return true;
+    },
+    enter() {
+      return new Promise<void>((resolve) => {
+        returning.push(resolve);
+        if (hasRoom() || stop.signal.aborted) takePlace();
+      });
+    },
+  };
   const start = async (input: Input) => {
-    held += 1;
+    inWindow += 1;
     try {
-      results.push(await work(input, stop.signal));
+      results.push(await work(input, window));
     } catch (error) {
       workError ??= { error };
-      stop.abort();
+      abort();
     }
     wake();
   };
   const pull = async () => {
     pulling = true;
     try {
-      while (held < concurrency && !stop.signal.aborted) {
-        const next = await source.next();
+      while (hasRoom() && !stop.signal.aborted) {
+        const next = isAsync ? await source.next() : (source.next() as IteratorResult<Input>);
         ended = next.done === true;
         if (ended) break;
-        void start(await next.value);
+        const input: Input | Promise<Input> = next.value;
+        void start(input instanceof Promise ? await input : input);
       }
     } catch (error) {
       ended = true;
@@ -65,16 +109,13 @@ export async function* concurrentMap<Input, Result>(
     if (ended) return;
     ended = true;
     const closing = source.return?.();
-    // A source that is asked for its next input closes after that only, which may be never.
+    // A generator that is waiting for its own next input closes only after that, which may be never.
     if (pulling) Promise.resolve(closing).catch(() => {});
     else await closing;
   };
   const abort = () => {
     stop.abort();
-    timer = setTimeout(() => {
-      isPatient = false;
-      wake();
-    }, patience);
+    while (returning.length > 0) takePlace();
     wake();
   };
 
@@ -82,16 +123,14 @@ export async function* concurrentMap<Input, Result>(
   if (signal?.aborted) abort();
   try {
     while (true) {
-      if (!pulling && !ended && held < concurrency && !stop.signal.aborted) void pull();
+      if (!pulling && !ended && hasRoom() && !stop.signal.aborted) void pull();
       if (results.length > 0) {
         yield results.shift() as Result;
-        held -= 1;
+        freePlace();
       } else if (workError) {
         throw workError.error;
-      } else if (held === 0 && ended) {
+      } else if (inWindow + beside === 0 && (ended || stop.signal.aborted)) {
         if (sourceError) throw sourceError.error;
-        return;
-      } else if (held === 0 && stop.signal.aborted && !(pulling && isPatient)) {
         return;
       } else {
         await new Promise<void>((resolve) => {
@@ -104,12 +143,7 @@ export async function* concurrentMap<Input, Result>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
-    clearTimeout(timer);
-    stop.abort();
+    abort();
     await close();
   }
-}
-
-function iteratorOf<Input>(inputs: Iterable<Input> | AsyncIterable<Input>) {
-  return Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
 }

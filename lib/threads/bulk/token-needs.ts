@@ -64,15 +64,15 @@ export function tokenNeeds(
   assertDuration('within', within);
   assertDuration('askWithin', askWithin);
   const time = now();
-  const issued = timeOf('issuedAt', issuedAt) ?? Number.NEGATIVE_INFINITY;
+  const issued = pastTimeOf('issuedAt', issuedAt);
   const end = timeOf('expiresAt', expiresAt);
   const grantEnd = timeOf('dataAccessExpiresAt', dataAccessExpiresAt) ?? Number.POSITIVE_INFINITY;
-  const lastAt = timeOf('lastOutcome.at', lastOutcome?.at) ?? Number.NEGATIVE_INFINITY;
+  const lastAt = pastTimeOf('lastOutcome.at', lastOutcome?.at);
   const last = lastAt >= issued ? lastOutcome?.outcome : undefined;
 
-  if (last === 'requires_login') return lost('requires_login');
-  if (end !== undefined && end <= time) return lost('expired');
-  if (grantEnd <= time) return lost('grant_ended');
+  if (last === 'requires_login') return signInAgain('requires_login');
+  if (end !== undefined && end <= time) return signInAgain('expired');
+  if (grantEnd <= time) return signInAgain('grant_ended');
 
   if (last === 'failed' && time - lastAt < HOUR) {
     return { action: 'none', reason: 'failed_lately', lookAgainAt: dateOf(lastAt + HOUR) };
@@ -103,7 +103,7 @@ export function tokenNeeds(
   return { action: 'none', reason: 'not_due', lookAgainAt: dateOf(refreshFrom) };
 }
 
-function lost(reason: 'requires_login' | 'expired' | 'grant_ended'): TokenNeed {
+function signInAgain(reason: 'requires_login' | 'expired' | 'grant_ended'): TokenNeed {
   return { action: 'ask_person', reason, daysLeft: 0, lookAgainAt: null };
 }
 
@@ -111,10 +111,20 @@ function lost(reason: 'requires_login' | 'expired' | 'grant_ended'): TokenNeed {
 function timeOf(name: string, date: Date | null | undefined): number | undefined {
   if (date === undefined) return undefined;
   if (date === null) return Number.POSITIVE_INFINITY;
-  if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
-    throw new TypeError(`\`${name}\` must be a valid Date`);
-  }
-  return date.getTime();
+  return assertDate(name, date).getTime();
+}
+
+/** Milliseconds since the epoch, `-Infinity` where it is not known. */
+function pastTimeOf(name: string, date: Date | undefined): number {
+  return date === undefined ? Number.NEGATIVE_INFINITY : assertDate(name, date).getTime();
+}
+
+function assertDate(name: string, value: unknown): Date {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value;
+  const type = value === null ? 'null' : value instanceof Date ? 'an invalid Date' : `a ${typeof value}`;
+  throw new TypeError(
+    `\`${name}\` must be a valid Date, not ${type}: make one of text or milliseconds with \`new Date(value)\`, of seconds with \`new Date(value * 1000)\`, and leave out what is not known`,
+  );
 }
 
 function dateOf(time: number): Date | null {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { BackOff } from '../../../lib/threads/bulk/back-off.js';
+import { BackOff, type Clock, systemClock } from '../../../lib/threads/bulk/back-off.js';
 
 const { signal } = new AbortController();
 
@@ -7,11 +7,12 @@ const { signal } = new AbortController();
 function backOffWith(random = 0) {
   const pauses: { milliseconds: number; end: () => void }[] = [];
   const told: number[] = [];
-  const backOff = new BackOff({
+  const clock: Clock = {
+    elapsed: () => 0,
     random: () => random,
-    onPause: (milliseconds) => told.push(milliseconds),
     wait: (milliseconds) => new Promise((resolve) => pauses.push({ milliseconds, end: () => resolve(0) })),
-  });
+  };
+  const backOff = new BackOff(clock, (milliseconds) => told.push(milliseconds));
   return { backOff, pauses, told };
 }
 
@@ -22,13 +23,13 @@ async function isPending(promise: unknown): Promise<boolean> {
 }
 
 describe('BackOff', () => {
-  it('lets everybody through at first', async () => {
+  it('lets every request through at first', async () => {
     expect(await isPending(backOffWith().backOff.ready())).to.equal(false);
   });
 
-  it('holds everybody back from a refusal on, until the pause is over', async () => {
+  it('holds every request back from a refusal on, until the pause is over', async () => {
     const { backOff, pauses } = backOffWith();
-    backOff.refused(await backOff.ready(), undefined, signal);
+    backOff.backOff(await backOff.ready(), undefined, signal);
     const waiting = [backOff.ready(), backOff.ready()];
     expect(await isPending(Promise.race(waiting))).to.equal(true);
     pauses[0]!.end();
@@ -38,12 +39,12 @@ describe('BackOff', () => {
   it('pauses for 1, 2, 4 … seconds, 60 at the most, while nothing succeeds, and starts over after that', async () => {
     const { backOff, pauses, told } = backOffWith();
     for (let i = 0; i < 8; i++) {
-      backOff.refused(await backOff.ready(), undefined, signal);
+      backOff.backOff(await backOff.ready(), undefined, signal);
       pauses.at(-1)!.end();
     }
     await backOff.ready();
     backOff.succeeded();
-    backOff.refused(await backOff.ready(), undefined, signal);
+    backOff.backOff(await backOff.ready(), undefined, signal);
     expect(pauses.map(({ milliseconds }) => milliseconds)).to.deep.equal([
       1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 1000,
     ]);
@@ -52,16 +53,16 @@ describe('BackOff', () => {
 
   it('pauses once for requests that were under way together', async () => {
     const { backOff, pauses } = backOffWith();
-    const marks = await Promise.all([backOff.ready(), backOff.ready(), backOff.ready()]);
-    for (const mark of marks) backOff.refused(mark, undefined, signal);
+    const epochs = await Promise.all([backOff.ready(), backOff.ready(), backOff.ready()]);
+    for (const epoch of epochs) backOff.backOff(epoch, undefined, signal);
     expect(pauses).to.have.length(1);
   });
 
   it('pauses for as long as Retry-After says, and for the longest of several', async () => {
     const { backOff, pauses } = backOffWith();
-    const marks = await Promise.all([backOff.ready(), backOff.ready()]);
-    backOff.refused(marks[0]!, 5, signal);
-    backOff.refused(marks[1]!, 30, signal);
+    const epochs = await Promise.all([backOff.ready(), backOff.ready()]);
+    backOff.backOff(epochs[0]!, 5, signal);
+    backOff.backOff(epochs[1]!, 30, signal);
     expect(pauses.map(({ milliseconds }) => milliseconds)).to.deep.equal([5000, 30000]);
     pauses[0]!.end();
     const ready = backOff.ready();
@@ -72,20 +73,20 @@ describe('BackOff', () => {
 
   it('asks again within about an hour, however long the limit lasts', async () => {
     const { backOff, pauses } = backOffWith();
-    backOff.refused(await backOff.ready(), 1e300, signal);
+    backOff.backOff(await backOff.ready(), 1e300, signal);
     expect(pauses[0]!.milliseconds).to.equal(3_600_000);
   });
 
   it('pauses up to a tenth longer by chance, and never shorter', async () => {
     const { backOff, pauses } = backOffWith(0.99);
-    backOff.refused(await backOff.ready(), 10, signal);
+    backOff.backOff(await backOff.ready(), 10, signal);
     expect(pauses[0]!.milliseconds).to.equal(10_990);
   });
 
   it('ends a pause when the signal aborts, and leaves no timer behind', async () => {
     const controller = new AbortController();
-    const backOff = new BackOff();
-    backOff.refused(await backOff.ready(), 3600, controller.signal);
+    const backOff = new BackOff(systemClock);
+    backOff.backOff(await backOff.ready(), 3600, controller.signal);
     const ready = backOff.ready();
     expect(await isPending(ready)).to.equal(true);
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

@@ -8,6 +8,7 @@ import {
   ThreadsGraphAPIError,
   ThreadsNetworkError,
   ThreadsTokenError,
+  tokenNeeds,
 } from '../../../lib/index.js';
 import { all } from '../../support/all.js';
 import { answers, app, graphError } from '../../support/fixtures.js';
@@ -131,7 +132,46 @@ describe('ThreadsClient.verifyTokens', () => {
     const error = await rejection(loop());
     expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ code: 190, reason: 'logged_out' });
     expect(outcomes).to.deep.equal([]);
-    expect(asked).to.have.length.within(1, 2);
+    expect(asked.filter((token) => token !== INSPECTOR)).to.have.length.within(1, 2);
+    expect(asked).to.include(INSPECTOR);
+  });
+
+  for (const code of [190, 102]) {
+    it(`goes on after a token that alone gets code ${code} about the inspector: one poisonous token ends no run`, async () => {
+      const { client, asked } = await threads((token) =>
+        token === 'T2' ? { status: 400, body: graphError(code) } : valid(),
+      );
+      const outcomes = await all(client.verifyTokens(tokens(5), inspector));
+      expect(outcomes.filter(({ info }) => info?.isValid)).to.have.length(4);
+      const poisonous = outcomes.find(({ input }) => input === 'T2');
+      expect(poisonous).to.include({ asked: true }).and.nested.include({ 'error.code': code });
+      expect(asked.filter((token) => token === INSPECTOR)).to.have.length(1);
+    });
+  }
+
+  it('goes on after a poisonous token with the app token as the inspector, too', async () => {
+    const { client } = await threads((token) => {
+      if (token === 'null') return { body: answers.appToken };
+      return token === 'T2' ? DEAD : valid();
+    });
+    const outcomes = await all(client.verifyTokens(tokens(20)));
+    expect(outcomes.filter(({ info }) => info?.isValid)).to.have.length(19);
+  });
+
+  it('goes on where debug_token of the inspector by itself is answered with something else', async () => {
+    const { client } = await threads((token) => {
+      if (token === INSPECTOR) return { status: 500, body: graphError(2) };
+      return token === 'T2' ? DEAD : valid();
+    });
+    const outcomes = await all(client.verifyTokens(tokens(5), inspector));
+    expect(outcomes.filter(({ info }) => info?.isValid)).to.have.length(4);
+  });
+
+  it('stops where debug_token calls the inspector invalid by itself', async () => {
+    const { client } = await threads((token) =>
+      token === INSPECTOR ? { body: { data: { is_valid: false, scopes: [] } } } : DEAD,
+    );
+    expect(await rejection(all(client.verifyTokens(['T1'], inspector)))).to.include({ code: 190 });
   });
 
   for (const code of [3, 10, 200, 100, 102]) {
@@ -309,13 +349,13 @@ describe('ThreadsClient.verifyTokens', () => {
     expect(asked).to.deep.equal(['T1']);
   });
 
-  it('warns of no leak with many requests on one signal', async () => {
+  it('warns of no leak with 1000 requests on one signal, the most that there may be', async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => warnings.push(warning);
     process.on('warning', listen);
     const { client } = await threads((token) => (token === 'null' ? { body: answers.appToken } : valid()));
     const { signal } = new AbortController();
-    await all(client.verifyTokens(tokens(100), { concurrency: 50, signal }));
+    await all(client.verifyTokens(tokens(1000), { concurrency: 1000, signal }));
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', listen);
     expect(warnings).to.deep.equal([]);
@@ -383,11 +423,114 @@ describe('ThreadsClient.refreshTokens', () => {
     expect(outcome).to.include({ outcome: 'refreshed' });
   });
 
-  it('asks Threads even about a token that should have expired: the clock of this machine may be wrong', async () => {
-    const { client } = await threads(() => ({ status: 400, body: graphError(190, 463) }));
-    const [outcome] = await all(client.refreshTokens([{ accessToken: 'T1', expiresAt: days(-1) }]));
-    expect(outcome).to.include({ outcome: 'requires_login' });
-    expect(outcome).to.have.nested.property('error.reason', 'expired');
+  it('refreshes exactly those of which tokenNeeds says so', async () => {
+    const { client, asked } = await threads(refreshed);
+    const dates = [undefined, null, days(-1), days(0.5), days(3), days(10), days(40)];
+    const inputs = dates.flatMap((expiresAt) =>
+      dates.flatMap((dataAccessExpiresAt) =>
+        [undefined, days(-0.5), days(-8), days(-50)].flatMap((issuedAt) =>
+          [undefined, 'failed', 'requires_login'].map((outcome) => ({
+            issuedAt,
+            expiresAt,
+            dataAccessExpiresAt,
+            ...(outcome && { lastOutcome: { outcome, at: new Date(NOW - 60_000) } as never }),
+          })),
+        ),
+      ),
+    );
+    const rows = inputs.map((stored, i) => ({ ...stored, accessToken: `T${i}` }));
+    const outcomes = await all(client.refreshTokens(rows, { within: 4 * DAY }));
+    expect(outcomes).to.have.length(rows.length);
+    const seen = new Set<string>();
+    for (const { input, ...outcome } of outcomes) {
+      const { action, reason } = tokenNeeds(input, { now: () => NOW, within: 4 * DAY });
+      seen.add(`${action} ${reason}: ${outcome.outcome}`);
+      expect(asked.includes(input.accessToken), JSON.stringify(input)).to.equal(action === 'refresh');
+    }
+    expect([...seen]).to.have.members([
+      'refresh due: refreshed',
+      'refresh grant_ending: refreshed',
+      'none young: skipped',
+      'none not_due: skipped',
+      'none failed_lately: skipped',
+      'ask_person grant_ending: skipped',
+      'ask_person grant_ended: requires_login',
+      'ask_person expired: requires_login',
+      'ask_person requires_login: requires_login',
+    ]);
+  });
+
+  const over: [title: string, input: object, reason: string, words: string][] = [
+    ['the token has expired', { expiresAt: days(-1) }, 'expired', '`expiresAt`'],
+    ['the grant has ended', { dataAccessExpiresAt: days(-1) }, 'expired', '`dataAccessExpiresAt`'],
+    [
+      'Threads wanted a new login before',
+      { lastOutcome: { outcome: 'requires_login', at: days(-1) } },
+      'invalid_token',
+      '`lastOutcome`',
+    ],
+  ];
+  for (const [title, stored, reason, words] of over) {
+    it(`says from what is stored that the person must sign in again, without a request: ${title}`, async () => {
+      const { client, asked } = await threads(refreshed);
+      const [outcome] = await all(client.refreshTokens([{ accessToken: 'THQVJsecret', ...stored }]));
+      expect(outcome).to.include({ outcome: 'requires_login', asked: false });
+      expect(outcome).to.have.property('error').that.is.instanceOf(ThreadsTokenError);
+      expect(outcome).to.nested.include({ 'error.reason': reason, 'error.requiresLogin': true });
+      expect(outcome).to.have.nested.property('error.message').that.includes(words);
+      expect(inspect(outcome, { depth: 9 }).match(/THQVJsecret/g)).to.have.length(1);
+      expect(asked).to.deep.equal([]);
+    });
+  }
+
+  describe('after a refusal that does not say whether the token lives', () => {
+    const unknown = {
+      status: 400,
+      body: graphError(100, undefined, 'The requested resource does not exist'),
+    };
+    const info = (data: object): RawResponse => ({ body: { data: { ...answers.debug.data, ...data } } });
+    const settledWith = async (answer: RawResponse) => {
+      const { client, asked } = await threads((token, time) => {
+        if (token === 'null') return { body: answers.appToken };
+        return time === 1 ? unknown : answer;
+      });
+      const [outcome] = await all(client.refreshTokens([{ accessToken: 'T1' }]));
+      return { outcome, asked };
+    };
+
+    it('asks debug_token: a dead token requires a login, for the reason that is said there', async () => {
+      const error = { code: 190, error_subcode: 460, subcode: 460, message: 'Logged out' };
+      const { outcome, asked } = await settledWith(info({ is_valid: false, error }));
+      expect(outcome).to.include({ outcome: 'requires_login', asked: true });
+      expect(outcome).to.have.property('error').that.is.instanceOf(ThreadsTokenError);
+      expect(outcome).to.nested.include({ 'error.reason': 'logged_out', 'error.code': 190 });
+      expect(asked).to.deep.equal(['T1', 'null', 'T1']);
+    });
+
+    it('asks debug_token: a token that is dead for no reason that is said requires a login, too', async () => {
+      const { outcome } = await settledWith(info({ is_valid: false }));
+      expect(outcome).to.nested.include({ outcome: 'requires_login', 'error.requiresLogin': true });
+      expect(outcome).to.nested.include({ 'error.reason': 'invalid_token' });
+    });
+
+    it('fails where the token lives', async () => {
+      const { outcome } = await settledWith(info({ is_valid: true }));
+      expect(outcome).to.nested.include({ outcome: 'failed', asked: true, 'error.code': 100 });
+    });
+
+    it('fails where debug_token does not know either', async () => {
+      const { outcome } = await settledWith({ status: 400, body: graphError(10) });
+      expect(outcome).to.nested.include({ outcome: 'failed', 'error.code': 100, 'error.reason': 'unknown' });
+    });
+
+    it('asks with the inspector that is given', async () => {
+      const { client, asked } = await threads((_token, time) =>
+        time === 1 ? unknown : info({ is_valid: false }),
+      );
+      const [outcome] = await all(client.refreshTokens([{ accessToken: 'T1' }], inspector));
+      expect(outcome).to.include({ outcome: 'requires_login' });
+      expect(asked).to.deep.equal(['T1', 'T1']);
+    });
   });
 
   it('says why a person must sign in again, and goes on', async () => {
@@ -424,7 +567,25 @@ describe('ThreadsClient.refreshTokens', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('reports as not asked what was taken and not begun when it is aborted', async () => {
+  it('hands over what Threads renewed while the signal aborted', async () => {
+    const controller = new AbortController();
+    const { client, asked, seen } = await threads(async () => {
+      controller.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+      return refreshed();
+    });
+    const inputs = tokens(50).map((accessToken) => ({ accessToken }));
+    const outcomes = await all(client.refreshTokens(inputs, { concurrency: 1, signal: controller.signal }));
+    expect(asked).to.deep.equal(['T1']);
+    expect(outcomes).to.have.length(1);
+    expect(outcomes[0]).to.nested.include({
+      outcome: 'refreshed',
+      'token.accessToken': answers.exchange.access_token,
+    });
+    expect(seen.cut).to.equal(0);
+  });
+
+  it('takes nothing for a signal that has aborted', async () => {
     const { client, asked } = await threads(refreshed);
     const outcomes = client.refreshTokens([{ accessToken: 'T1' }], { signal: AbortSignal.abort() });
     expect(await all(outcomes)).to.deep.equal([]);
@@ -438,6 +599,10 @@ describe('ThreadsClient, over many tokens: options', () => {
     ...[0, -1, 1.5, 1001, '5', Number.NaN].map((concurrency): [string, () => unknown] => [
       'concurrency',
       () => client.verifyTokens([], { concurrency: concurrency as number }),
+    ]),
+    ...[0, -1, '5', Number.NaN, null].map((rate): [string, () => unknown] => [
+      'rate',
+      () => client.refreshTokens([], { rate: rate as number }),
     ]),
     ['within', () => client.refreshTokens([], { within: -1 })],
     ['iterable', () => client.verifyTokens('THQVJone' as never)],

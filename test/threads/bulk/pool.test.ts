@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { concurrentMap } from '../../../lib/threads/bulk/pool.js';
+import { concurrentMap, type Window } from '../../../lib/threads/bulk/pool.js';
 import { all } from '../../support/all.js';
 import { rejection } from '../../support/login.js';
 
@@ -8,7 +8,7 @@ function handWork() {
   const started: number[] = [];
   const finish = new Map<number, (result: string) => void>();
   const signals: AbortSignal[] = [];
-  const work = (input: number, signal: AbortSignal) => {
+  const work = (input: number, { signal }: Window) => {
     started.push(input);
     signals.push(signal);
     return new Promise<string>((resolve) => {
@@ -146,39 +146,47 @@ describe('concurrentMap', () => {
     expect(seen).to.deep.equal({ taken: 2, closed: 1 });
   });
 
-  it('loses no input that is on its way when the signal aborts', async () => {
+  it('loses no input that an array gave when the signal aborts in between', async () => {
     const controller = new AbortController();
-    async function* source() {
-      controller.abort();
+    function* source() {
       yield 1;
+      controller.abort();
+      yield 2;
+      yield 3;
     }
-    const outcome = async (input: number, { aborted }: AbortSignal) => `${input} ${aborted}`;
-    const pool = concurrentMap(source(), outcome, { concurrency: 2, signal: controller.signal });
-    expect(await all(pool)).to.deep.equal(['1 true']);
+    const outcome = async (input: number, { signal: { aborted } }: Window) => `${input} ${aborted}`;
+    const pool = concurrentMap(source(), outcome, { concurrency: 3, signal: controller.signal });
+    expect(await all(pool)).to.deep.equal(['1 false', '2 true']);
   });
 
-  it('loses no input that a slow source gives after the signal has aborted', async () => {
+  it('hands over what a slow source gives after the signal has aborted, while work is under way', async () => {
     let give = () => {};
     async function* source() {
+      yield 1;
       await new Promise<void>((resolve) => {
         give = resolve;
       });
-      yield 1;
+      yield 2;
     }
     const controller = new AbortController();
-    const outcome = async (input: number, { aborted }: AbortSignal) => `${input} ${aborted}`;
+    const finish: (() => void)[] = [];
+    const outcome = (input: number, { signal }: Window) =>
+      signal.aborted
+        ? Promise.resolve(`${input} not begun`)
+        : new Promise<string>((resolve) => finish.push(() => resolve(`${input} done`)));
     const results = all(concurrentMap(source(), outcome, { concurrency: 2, signal: controller.signal }));
     await turn();
     controller.abort();
-    for (let turns = 0; turns < 9; turns++) await turn();
     give();
-    expect(await results).to.deep.equal(['1 true']);
+    await turn();
+    finish[0]!();
+    expect(await results).to.have.members(['1 done', '2 not begun']);
   });
 
   it('ends on abort while the source never gives its next input', async () => {
     const controller = new AbortController();
     const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
-    const options = { concurrency: 2, signal: controller.signal, patience: 0 };
+    const options = { concurrency: 2, signal: controller.signal };
     const results = all(concurrentMap(source, handWork().work, options));
     await turn();
     controller.abort();
@@ -221,6 +229,78 @@ describe('concurrentMap', () => {
     };
     await all(concurrentMap([1, 2, 3], async (input) => input, { concurrency: 2, signal }));
     expect(listeners).to.equal(0);
+  });
+
+  it('gives the place of an input that waits to another one, and a place back when one is free', async () => {
+    const events: string[] = [];
+    const wait = new Map<number, () => void>();
+    const until = (input: number) => new Promise<void>((resolve) => wait.set(input, resolve));
+    const work = async (input: number, { leave, enter }: Window) => {
+      events.push(`${input} begins`);
+      if (input === 1) {
+        expect(leave()).to.equal(true);
+        await until(1);
+        events.push('1 wants a place');
+        await enter();
+        events.push('1 is back');
+      }
+      await until(input);
+      return input;
+    };
+    const pool = concurrentMap([1, 2, 3], work, { concurrency: 1, signal: undefined });
+    const first = pool.next();
+    await turn();
+    expect(events).to.deep.equal(['1 begins', '2 begins']);
+    wait.get(1)!();
+    await turn();
+    expect(events.at(-1)).to.equal('1 wants a place');
+    wait.get(2)!();
+    expect((await first).value).to.equal(2);
+    const second = pool.next();
+    await turn();
+    expect(events.slice(2)).to.deep.equal(['1 wants a place', '1 is back']);
+    wait.get(1)!();
+    expect((await second).value).to.equal(1);
+    const third = pool.next();
+    await turn();
+    wait.get(3)!();
+    expect((await third).value).to.equal(3);
+    expect((await pool.next()).done).to.equal(true);
+  });
+
+  it('lets no more inputs wait beside the window than it has places', async () => {
+    const left: boolean[] = [];
+    const work = async (input: number, { leave, enter }: Window) => {
+      left.push(leave());
+      if (left.at(-1)) {
+        await turn();
+        await enter();
+      }
+      return input;
+    };
+    const pool = concurrentMap([1, 2, 3, 4, 5], work, both);
+    const first = pool.next();
+    expect(left).to.deep.equal([true, true, false, false]);
+    await first;
+    await pool.return();
+  });
+
+  it('lets what waits for a place go on when the signal aborts', async () => {
+    const controller = new AbortController();
+    const work = async (input: number, { leave, enter, signal }: Window) => {
+      if (input === 1) {
+        leave();
+        await turn();
+        await enter();
+      } else {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      }
+      return `${input} ${signal.aborted}`;
+    };
+    const results = all(concurrentMap([1, 2], work, { concurrency: 1, signal: controller.signal }));
+    for (let turns = 0; turns < 3; turns++) await turn();
+    controller.abort();
+    expect(await results).to.have.members(['1 true', '2 true']);
   });
 
   it('stops with the error of the work, after what is finished, and closes the source', async () => {

@@ -149,6 +149,7 @@ describe('tokenNeeds', () => {
 
   const wrong: [name: string, stored: object, options: object][] = [
     ['issuedAt', { issuedAt: NOW }, {}],
+    ['issuedAt', { issuedAt: null }, {}],
     ['expiresAt', { expiresAt: new Date('soon') }, {}],
     ['dataAccessExpiresAt', { dataAccessExpiresAt: '2026-09-01' }, {}],
     ['lastOutcome.at', { lastOutcome: { outcome: 'failed', at: 'today' } }, {}],
@@ -159,6 +160,16 @@ describe('tokenNeeds', () => {
   for (const [name, stored, options] of wrong) {
     it(`throws a TypeError that names ${name} for ${JSON.stringify({ ...stored, ...options })}`, () => {
       expect(() => tokenNeeds(stored, options)).to.throw(TypeError, `\`${name}\``);
+    });
+  }
+
+  for (const value of ['2026-09-01T00:00:00Z', '1788220800', 1_788_220_800, 1_788_220_800_000]) {
+    it(`says how to make a Date of ${JSON.stringify(value)}, as a database may keep one`, () => {
+      const stored = { expiresAt: value } as unknown as StoredToken;
+      expect(() => tokenNeeds(stored)).to.throw(
+        TypeError,
+        `\`expiresAt\` must be a valid Date, not a ${typeof value}: make one of text or milliseconds with \`new Date(value)\`, of seconds with \`new Date(value * 1000)\``,
+      );
     });
   }
 });
