@@ -1,5 +1,5 @@
+import { onAbort } from '../transport/http.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
-import { onAbort } from '../transport/on-abort.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
 /** Milliseconds without another replacement after one in vain: the inspector is well, and who asked sent a forged token. */

@@ -1,8 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { stringify } from 'node:querystring';
-import { debuglog } from 'node:util';
 import type { Dispatcher } from 'undici';
-import type { RawResponse } from './http.js';
+import { type RawResponse, readText, sendRequest } from './http.js';
 import { type JSONObject, parseJSONObject } from './json.js';
 import { ThreadsNetworkError } from './network-error.js';
 
@@ -43,9 +42,6 @@ const DEFAULT_TIMEOUT = 10_000;
 const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM_HEADERS = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };
 
-// Loaded at the first request, with undici: that takes longer to load than everything else together.
-let transport: typeof import('./http.js') | undefined;
-
 /**
  * Asks with GET.
  *
@@ -76,7 +72,6 @@ async function send(
   { timeout = DEFAULT_TIMEOUT, signal, dispatcher, customHeaders, now = Date.now }: TransportOptions,
   retry: boolean,
 ): Promise<JSONResponse> {
-  transport ??= loadTransport();
   const { origin, host, pathname, search } = new URL(url);
   const request = {
     origin,
@@ -87,10 +82,12 @@ async function send(
     body,
     headersTimeout: 0,
     bodyTimeout: 0,
+    // Overrides the option of undici's redirect interceptors: a redirect would carry secrets to another host.
+    maxRedirections: 0,
   };
-  const reply = await transport.sendRequest(dispatcher, request, { host, timeout, signal, retry });
+  const response = await sendRequest(dispatcher, request, { host, timeout, signal, retry });
 
-  return parseResponse(await transport.readText(reply, host), reply, url, now());
+  return parseResponse(await readText(response, host), response, url, now());
 }
 
 function parseResponse(text: string, reply: RawResponse, url: string, time: number): JSONResponse {
@@ -169,13 +166,6 @@ export function httpURL(name: string, value: string): string {
     throw new TypeError(`\`${name}\` must be an absolute http(s) URL, not ${JSON.stringify(value)}`);
   }
   return value.replace(/\/+$/, '');
-}
-
-function loadTransport(): typeof import('./http.js') {
-  if (['undici', 'fetch', 'websocket'].some((section) => debuglog(section).enabled)) {
-    (require('./debug-log.js') as typeof import('./debug-log.js')).redactDebugLog();
-  }
-  return require('./http.js') as typeof import('./http.js');
 }
 
 function invalid(

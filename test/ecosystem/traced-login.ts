@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
-import type { Dispatcher } from 'undici';
 import { read, snippets } from '../readme/markdown.js';
 
 // A process of its own: OpenTelemetry puts itself between a process and whatever that loads later, so it comes first.
@@ -37,20 +36,17 @@ async function main(): Promise<void> {
 
   const library = await import('../../lib/index.js');
   const { createThreadsSimulator, simulatedApp } = await import('../../lib/simulator/index.js');
-  const { nodeDispatcher } = await import('../../lib/transport/node-dispatcher.js');
   const { freePort } = await import('../support/free-port.js');
   const { expectOutcome, runStrategy } = await import('../support/run-strategy.js');
   const { ThreadsClient, ThreadsStrategy } = library;
   const { clientID, clientSecret } = simulatedApp;
   const [callbackURL = ''] = simulatedApp.redirectURIs;
 
-  // What carries the first requests of a process without undici, which the simulator in this one uses.
-  const dispatcher = name === 'HttpInstrumentation' ? (nodeDispatcher as Dispatcher) : undefined;
   const simulator = createThreadsSimulator();
   await simulator.listen();
   const testerAccessToken = simulator.issueToken({ clientID });
   const code = simulator.authorize({ clientID, redirectURI: callbackURL });
-  const options = { ...simulatedApp, ...simulator.endpoints, callbackURL, testerAccessToken, dispatcher };
+  const options = { ...simulatedApp, ...simulator.endpoints, callbackURL, testerAccessToken };
   const strategy = new ThreadsStrategy(
     { ...options, state: false, longLived: true, enableProof: true },
     (accessToken, _refreshToken, _profile, done) => done(null, { id: accessToken } as never),
@@ -58,7 +54,7 @@ async function main(): Promise<void> {
   const { user } = expectOutcome(await runStrategy(strategy, { query: { code } }), 'success');
   const { id: token } = user as { id: string };
 
-  const app = { clientID, clientSecret, enableProof: true, dispatcher };
+  const app = { clientID, clientSecret, enableProof: true };
   await rejection(new ThreadsClient({ ...app, ...simulator.endpoints }).exchangeToken(token));
   const graphURL = `http://127.0.0.1:${await freePort()}/v1.0`;
   const failure = await rejection(new ThreadsClient({ ...app, graphURL }).getProfile(token));

@@ -18,31 +18,45 @@ async function traced(instrumentation: string, hook: 'README' | 'as it comes'): 
   return JSON.parse(stdout);
 }
 
-for (const instrumentation of ['UndiciInstrumentation', 'HttpInstrumentation'])
-  describe(`OpenTelemetry with its ${instrumentation}`, () => {
-    it('exports no secret, token or code with the hook of the README', async () => {
-      const { spans, secrets, failure } = await traced(instrumentation, 'README');
-      const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
-      expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
+describe('OpenTelemetry with its UndiciInstrumentation', () => {
+  it('exports no secret, token or code with the hook of the README', async () => {
+    const { spans, secrets, failure } = await traced('UndiciInstrumentation', 'README');
+    const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
+    expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
 
-      const asked = spans.map(({ attributes }) => String(attributes['url.full']));
-      expect(asked.join('\n'))
-        .to.match(/\/v1\.0\/debug_token\?access_token=\[redacted\]&input_token=\[redacted\]/)
-        .and.match(/\/v1\.0\/me\?fields=id%2Cusername/);
-      expect(failure).to.equal('ThreadsNetworkError');
-      expect(spans.at(-1)?.events.map(({ name }) => name)).to.deep.equal(['exception']);
-    });
-
-    it('exports tokens and the app secret without it, for they stand in the query', async () => {
-      const { spans, secrets } = await traced(instrumentation, 'as it comes');
-      const text = JSON.stringify(spans);
-      for (const secret of [
-        secrets.clientSecret,
-        secrets.token,
-        secrets.testerAccessToken,
-        ...secrets.proofs,
-      ]) {
-        expect(text).to.include(encodeURIComponent(secret));
-      }
-    });
+    const asked = spans.map(({ attributes }) => String(attributes['url.full']));
+    expect(asked.join('\n'))
+      .to.match(/\/v1\.0\/debug_token\?access_token=\[redacted\]&input_token=\[redacted\]/)
+      .and.match(/\/v1\.0\/me\?fields=id%2Cusername/);
+    expect(failure).to.equal('ThreadsNetworkError');
+    expect(spans.at(-1)?.events.map(({ name }) => name)).to.deep.equal(['exception']);
   });
+
+  it('exports tokens and the app secret without it, for they stand in the query', async () => {
+    const { spans, secrets } = await traced('UndiciInstrumentation', 'as it comes');
+    expectQueriesOf(secrets, spans);
+  });
+});
+
+// The spans are those of the simulator's server: it is given the tokens as an app is given the code.
+describe('OpenTelemetry with its HttpInstrumentation, in a server', () => {
+  it('exports no query of a request with the hook of the README', async () => {
+    const { spans, secrets } = await traced('HttpInstrumentation', 'README');
+    const { clientSecret, token, testerAccessToken, proofs } = secrets;
+    expectNoSecretIn(spans, [clientSecret, token, testerAccessToken, ...proofs]);
+    const queries = spans.map(({ attributes }) => String(attributes['url.query']));
+    expect(queries.join('\n')).to.match(/access_token=\[redacted\]&input_token=\[redacted\]/);
+  });
+
+  it('exports them without it', async () => {
+    const { spans, secrets } = await traced('HttpInstrumentation', 'as it comes');
+    expectQueriesOf(secrets, spans);
+  });
+});
+
+function expectQueriesOf({ clientSecret, token, testerAccessToken }: Traced['secrets'], spans: object): void {
+  const text = JSON.stringify(spans);
+  for (const secret of [clientSecret, token, testerAccessToken]) {
+    expect(text).to.include(encodeURIComponent(secret));
+  }
+}

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Agent } from 'undici';
 import {
   ThreadsClient,
   ThreadsGraphAPIError,
@@ -8,7 +9,6 @@ import {
   ThreadsTokenError,
 } from '../../lib/index.js';
 import { app, CODE, LONG_TOKEN, USER_ID } from '../support/fixtures.js';
-import { ways } from '../support/ways.js';
 import { type FaultName, faults } from './faults.js';
 import { type Endpoint, type FaultServer, NAME, startFaultServer } from './server.js';
 
@@ -122,78 +122,80 @@ const expectations: Record<FaultName, Expected | ((endpoint: Endpoint) => Expect
   'refuses with 429 and HTML': network('INVALID_RESPONSE', { retryAfter: 7, isTransient: true }),
 };
 
-for (const [way, dispatcher] of ways)
-  describe(`A fault of the upstream, by way of ${way}`, () => {
-    let server: FaultServer;
-    const logins: Outcome[][] = [];
+// Of this file's own: the global one is that of Node.js as soon as another test of the process has used `fetch`.
+const dispatcher = new Agent();
 
-    before(async () => {
-      server = await startFaultServer();
-    });
-    after(() => server.close());
+describe('A fault of the upstream', () => {
+  let server: FaultServer;
+  const logins: Outcome[][] = [];
 
-    for (const fault of Object.keys(faults) as FaultName[]) {
-      const expectation = expectations[fault];
-      // Only the faults that would never end are cut off early: a slow machine must not change an outcome.
-      const timeout = expectation === TIMEOUT ? 60 : 8000;
-
-      for (const endpoint of LOGIN) {
-        const expected = typeof expectation === 'function' ? expectation(endpoint) : expectation;
-
-        it(`${endpoint} ${fault}: the login ${titleOf(expected)}`, async () => {
-          const { outcome, outcomes } = await logIn({ ...server.endpoints(endpoint, fault), timeout });
-          logins.push(outcomes);
-          if (typeof expected === 'string') expectUser(outcome, expected);
-          else expectError('error' in outcome ? outcome.error : outcome, expected);
-        });
-      }
-
-      it(`refresh ${fault}: the refresh ${titleOf(expectationOf(expectation, 'refresh')).replace('signs in', 'succeeds')}`, async () => {
-        const { tokenURL, graphURL } = server.endpoints('refresh', fault);
-        const client = new ThreadsClient({ ...app, tokenURL, graphURL, timeout, dispatcher });
-        const expected = expectationOf(expectation, 'refresh');
-        const refresh = client.refreshToken(LONG_TOKEN);
-        if (typeof expected === 'string') {
-          expect((await refresh).accessToken).to.equal(LONG_TOKEN);
-        } else {
-          expectError(await refresh.catch((error: unknown) => error), expected);
-        }
-      });
-    }
-
-    it('never takes a request elsewhere', () => {
-      expect(server.strays).to.deep.equal([]);
-    });
-
-    it('never has a second outcome', () => {
-      expect(logins).to.have.lengthOf(LOGIN.length * Object.keys(faults).length);
-      expect(logins.filter((outcomes) => outcomes.length !== 1)).to.deep.equal([]);
-    });
-
-    it('leaves Object.prototype as it was', () => {
-      expect(({} as Record<string, unknown>).polluted).to.equal(undefined);
-    });
-
-    function logIn(options: { tokenURL: string; graphURL: string; timeout: number }) {
-      const strategy = new ThreadsStrategy(
-        { ...app, ...options, longLived: true, state: false, dispatcher },
-        (accessToken, _refreshToken, profile, done) => done(null, { user: profile, accessToken } as never),
-      );
-      const outcomes: Outcome[] = [];
-      return new Promise<{ outcome: Outcome; outcomes: Outcome[] }>((resolve) => {
-        const end = (outcome: Outcome) => {
-          outcomes.push(outcome);
-          resolve({ outcome, outcomes });
-        };
-        const attempt = Object.assign(Object.create(strategy), {
-          success: end,
-          fail: (challenge: unknown) => end({ fail: challenge }),
-          error: (error: never) => end({ error }),
-        });
-        attempt.authenticate({ method: 'GET', url: '/', headers: {}, query: { code: CODE } });
-      });
-    }
+  before(async () => {
+    server = await startFaultServer();
   });
+  after(() => server.close());
+
+  for (const fault of Object.keys(faults) as FaultName[]) {
+    const expectation = expectations[fault];
+    // Only the faults that would never end are cut off early: a slow machine must not change an outcome.
+    const timeout = expectation === TIMEOUT ? 60 : 8000;
+
+    for (const endpoint of LOGIN) {
+      const expected = typeof expectation === 'function' ? expectation(endpoint) : expectation;
+
+      it(`${endpoint} ${fault}: the login ${titleOf(expected)}`, async () => {
+        const { outcome, outcomes } = await logIn({ ...server.endpoints(endpoint, fault), timeout });
+        logins.push(outcomes);
+        if (typeof expected === 'string') expectUser(outcome, expected);
+        else expectError('error' in outcome ? outcome.error : outcome, expected);
+      });
+    }
+
+    it(`refresh ${fault}: the refresh ${titleOf(expectationOf(expectation, 'refresh')).replace('signs in', 'succeeds')}`, async () => {
+      const { tokenURL, graphURL } = server.endpoints('refresh', fault);
+      const client = new ThreadsClient({ ...app, tokenURL, graphURL, timeout, dispatcher });
+      const expected = expectationOf(expectation, 'refresh');
+      const refresh = client.refreshToken(LONG_TOKEN);
+      if (typeof expected === 'string') {
+        expect((await refresh).accessToken).to.equal(LONG_TOKEN);
+      } else {
+        expectError(await refresh.catch((error: unknown) => error), expected);
+      }
+    });
+  }
+
+  it('never takes a request elsewhere', () => {
+    expect(server.strays).to.deep.equal([]);
+  });
+
+  it('never has a second outcome', () => {
+    expect(logins).to.have.lengthOf(LOGIN.length * Object.keys(faults).length);
+    expect(logins.filter((outcomes) => outcomes.length !== 1)).to.deep.equal([]);
+  });
+
+  it('leaves Object.prototype as it was', () => {
+    expect(({} as Record<string, unknown>).polluted).to.equal(undefined);
+  });
+
+  function logIn(options: { tokenURL: string; graphURL: string; timeout: number }) {
+    const strategy = new ThreadsStrategy(
+      { ...app, ...options, longLived: true, state: false, dispatcher },
+      (accessToken, _refreshToken, profile, done) => done(null, { user: profile, accessToken } as never),
+    );
+    const outcomes: Outcome[] = [];
+    return new Promise<{ outcome: Outcome; outcomes: Outcome[] }>((resolve) => {
+      const end = (outcome: Outcome) => {
+        outcomes.push(outcome);
+        resolve({ outcome, outcomes });
+      };
+      const attempt = Object.assign(Object.create(strategy), {
+        success: end,
+        fail: (challenge: unknown) => end({ fail: challenge }),
+        error: (error: never) => end({ error }),
+      });
+      attempt.authenticate({ method: 'GET', url: '/', headers: {}, query: { code: CODE } });
+    });
+  }
+});
 
 function expectationOf(
   expectation: Expected | ((endpoint: Endpoint) => Expected),

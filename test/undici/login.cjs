@@ -1,7 +1,6 @@
 // A process of its own, in which `undici` is the one in the folder that is given.
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');
-const { subscribe } = require('node:diagnostics_channel');
 const Module = require('node:module');
 const { join } = require('node:path');
 
@@ -12,9 +11,6 @@ Module._resolveFilename = function (id, ...rest) {
   if (id === without) throw Object.assign(new Error(`Cannot find ${id}`), { code: 'MODULE_NOT_FOUND' });
   return resolve.call(this, join(folder, id.slice('undici'.length)), ...rest);
 };
-
-// Where nobody listens to undici, the first requests of a process go without it.
-subscribe('undici:request:create', () => {});
 
 const { ThreadsStrategy } = require('passport-threads-oauth2');
 const { createThreadsSimulator } = require('passport-threads-oauth2/simulator');
