@@ -143,7 +143,7 @@ export class Browser {
       if (hops === 10) throw new Error(`too many redirects, the last one to ${page.url}`);
       const next = new URL(page.headers.get('location')!, page.url);
       // Fetch standard, "HTTP-redirect fetch": a location without a fragment inherits the current one.
-      hash = next.hash || hash;
+      hash = next.href.includes('#') ? next.hash : hash;
       page = await this.request(next.href);
     }
     return { ...page, url: page.url + hash };

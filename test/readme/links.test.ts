@@ -8,6 +8,7 @@ const FILES = [
   'SECURITY.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'example/express/README.md',
   'example/reference/README.md',
   'example/nestjs/README.md',
   'example/plain/README.md',
