@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import { graphRefusal, type Refusal } from './errors.js';
-import { allParams, Params } from './params.js';
+import { allParams, type Params } from './params.js';
 import type { Store, Token } from './store.js';
 
-/** Why a token can no longer be used, in the words of the Graph API. */
+/** Why a token can no longer be used, in the words of `debug_token`. */
 export interface Death {
   code: 190;
   message: string;
@@ -19,6 +19,11 @@ export function livingToken(value: string | undefined, store: Store): Token {
   if (!token) {
     throw graphRefusal(190, 'Invalid OAuth access token - Cannot parse access token', { subcode: 467 });
   }
+  const { revokedAs } = token.session;
+  if (revokedAs !== undefined && revokedAs !== 190) {
+    // *Observed* in August 2026, in place of 190 with 458.
+    throw graphRefusal(revokedAs, 'The requested resource does not exist');
+  }
   const death = deathOf(token, store);
   if (death) throw graphRefusal(190, death.message, { subcode: death.subcode });
   return token;
@@ -26,8 +31,10 @@ export function livingToken(value: string | undefined, store: Store): Token {
 
 export function deathOf({ session, grant, expiresAt }: Token, store: Store): Death | undefined {
   const now = store.now();
-  if (session.endedBy === 458) return death(458, `The user has not authorized application ${grant.app}.`);
-  if (session.endedBy === 460) {
+  if (session.revokedAs !== undefined) {
+    return death(458, `The user has not authorized application ${grant.app}.`);
+  }
+  if (session.loggedOut) {
     return death(
       460,
       'The session has been invalidated because the user logged out or changed the password.',
@@ -53,7 +60,7 @@ export function requireScope(token: Token, scope: string, store: Store): void {
   throw permissionRefusal(`Application does not have permission for this action: ${scope} is required`);
 }
 
-/** The code exchange serves everybody; what comes after it, testers alone until App Review (*observed*). */
+/** The code exchange serves all people; what comes after it, testers alone until App Review (*observed*). */
 export function requireServed({ grant }: Token, store: Store): void {
   if (store.isServed(grant.user, grant.app)) return;
   throw graphRefusal(
@@ -65,13 +72,17 @@ export function requireServed({ grant }: Token, store: Store): void {
 
 /** The token of a request: a parameter, else a Bearer header. */
 export function accessTokenOf(req: Request, params: Params): string | undefined {
-  return params.one('access_token') ?? /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
+  return params.one('access_token') ?? bearerToken(req);
 }
 
-/** Whether a request comes with an app token, which begins with the letters of Threads' app tokens, good or not. */
-export function isAppToken(req: Request): boolean {
-  const values = allParams(req).many('access_token');
-  return [...values, accessTokenOf(req, new Params()) ?? ''].some((value) => value.startsWith('TH|'));
+/** Whether a request comes with an app token, valid or not. */
+export function hasAppToken(req: Request): boolean {
+  const tokens = [...allParams(req).many('access_token'), bearerToken(req)];
+  return tokens.some((token) => token?.startsWith('TH|'));
+}
+
+function bearerToken(req: Request): string | undefined {
+  return /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1];
 }
 
 export function permissionRefusal(message: string): Refusal {

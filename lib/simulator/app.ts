@@ -1,14 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
-import { routeAuthorization } from './authorize.js';
-import { readForms } from './body.js';
 import { routeControl } from './control.js';
 import { endpointOf } from './endpoints.js';
-import { AuthorizationWindowError, graphRefusal, Refusal, tokenRefusal } from './errors.js';
+import {
+  AuthorizationWindowError,
+  graphRefusal,
+  Refusal,
+  tokenRefusal,
+  unknownWindowError,
+} from './errors.js';
 import type { Faults } from './faults.js';
 import { routeGraph } from './graph.js';
 import { requireKnownHost } from './hosts.js';
-import { InvalidParameter } from './params.js';
+import { note } from './notes.js';
+import { InvalidParameter, readBodies } from './params.js';
 import type { RequestLog } from './request-log.js';
 import type { Store } from './store.js';
 import { routeTokens } from './token.js';
@@ -20,6 +25,8 @@ export interface Parts {
   store: Store;
   faults: Faults;
   log: RequestLog;
+  /** Whether browsers find the authorization window without a log-in page before it. */
+  loggedIn: boolean;
   /** Host names that are let in beside loopback. */
   knownHosts: ReadonlySet<string>;
   /** The simulator itself, for the control API; it exists by the time of a request. */
@@ -31,6 +38,7 @@ export function createApp({
   store,
   faults,
   log,
+  loggedIn,
   knownHosts,
   simulator,
 }: Parts): (req: IncomingMessage, res: ServerResponse) => void {
@@ -50,20 +58,28 @@ export function createApp({
   routeControl(app, express.json({ limit: '64kb' }), simulator);
 
   app.use((req, res, next) => log.begin(req, res, next));
-  app.use(readForms(express));
+  app.use(readBodies(express));
   app.use((req, res, next) => log.noteBody(req, res, next));
   app.use((req, res, next) => faults.handle(req, res, next));
 
-  routeAuthorization(app, store);
   routeTokens(app, store);
   routeGraph(app, store);
-  routeWebsite(app, store);
+  routeWebsite(app, store, loggedIn);
+
+  // *Observed*: the exchange for a long-lived token has no version in its path.
+  app.all('/v1.0/access_token', (req) => {
+    const message = `Unsupported request - method type: ${req.method.toLowerCase()}`;
+    note(req, 'The exchange for a long-lived token is at /access_token, without a version');
+    throw graphRefusal(100, message, { type: 'THApiException' });
+  });
 
   app.use((req, res) => {
     const allowed = methods.get(endpointOf(req.path));
     if (!allowed) throw graphRefusal(2500, 'Unknown path components', { status: 404 });
     res.set('Allow', allowed);
-    const message = `Unsupported ${req.method.toLowerCase()} request.`;
+    const method = req.method.toLowerCase();
+    const message = `Unsupported request - method type: ${method}`;
+    note(req, `${endpointOf(req.path)} takes ${allowed}`);
     throw graphRefusal(100, message, { type: 'GraphMethodException', status: 405 });
   });
 
@@ -81,6 +97,7 @@ export function createApp({
 
 const methods = new Map([
   ['/', 'GET, HEAD'],
+  ['/login', 'GET, HEAD, POST'],
   ['/remove', 'POST'],
   ['/oauth/authorize', 'GET, HEAD, POST'],
   ['/oauth/access_token', 'GET, HEAD, POST'],
@@ -104,10 +121,7 @@ function refusalFor(error: unknown, path: string): Refusal {
 
 function windowErrorFor(error: unknown, path: string): URLSearchParams | undefined {
   if (endpointOf(path) !== '/oauth/authorize' || error instanceof Refusal) return undefined;
-  const { errorCode, message } =
-    error instanceof AuthorizationWindowError
-      ? error
-      : new AuthorizationWindowError(1, 'An unknown error has occurred');
+  const { errorCode, message } = error instanceof AuthorizationWindowError ? error : unknownWindowError();
   return new URLSearchParams({ error_message: message, error_code: String(errorCode) });
 }
 

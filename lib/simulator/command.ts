@@ -11,6 +11,7 @@ import {
   type ThreadsSimulatorOptions,
 } from './index.js';
 import { Listener } from './listener.js';
+import { notesOf } from './notes.js';
 
 const HELP = `Usage: passport-threads-oauth2 simulator [options]
 
@@ -28,13 +29,14 @@ Options:
                      An app. May be repeated, also for further redirect URIs of
                      the same app. The redirect URI begins at the first http://
                      or https://. Default: the app below
-  --config FILE      JSON with "apps", "users" and "hosts", as the options of
-                     createThreadsSimulator
+  --config FILE      JSON with "apps", "users", "hosts" and "loggedIn", as the
+                     options of createThreadsSimulator
   -h, --help         Show this
 
 The app, unless --app or the file names others:
   ${simulatedApp.clientID}, secret ${simulatedApp.clientSecret}, redirect URIs
   ${simulatedApp.redirectURIs.join('\n  ')}
+  (those of this machine with any port)
 
 Once it runs:
   GET  /health       Answers 200: it is ready
@@ -96,7 +98,7 @@ export async function run(args: string[]): Promise<number> {
       throw new Error(whyNot(error, port, host));
     });
   process.stdout.on('error', () => {
-    // Whoever read the log has gone; the simulator is still of use.
+    // The reader of a pipe has ended; the simulator goes on.
   });
   greet(simulator.endpointsAt(origin), apps);
   await stopSignal();
@@ -169,6 +171,9 @@ function greet(endpoints: SimulatedEndpoints, apps: readonly SimulatedApp[]): vo
   const lines = [
     styleText('bold', `Simulated Threads at ${origin}`),
     '',
+    `THREADS_SIMULATOR_URL=${origin}`,
+    '',
+    'or, one by one:',
     `THREADS_AUTHORIZATION_URL=${endpoints.authorizationURL}`,
     `THREADS_TOKEN_URL=${endpoints.tokenURL}`,
     `THREADS_GRAPH_URL=${endpoints.graphURL}`,
@@ -183,7 +188,7 @@ function greet(endpoints: SimulatedEndpoints, apps: readonly SimulatedApp[]): vo
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** One line a request, without its query, which holds secrets. */
+/** One line a request, without its query, which holds secrets, and a line for each note about it. */
 function logRequest(req: IncomingMessage, res: ServerResponse): void {
   const path = req.url?.split('?')[0] ?? '/';
   if (path === '/health') return;
@@ -191,10 +196,9 @@ function logRequest(req: IncomingMessage, res: ServerResponse): void {
   res.once('close', () => {
     const milliseconds = Math.round(performance.now() - start);
     const status = res.headersSent ? String(res.statusCode) : 'no answer';
-    const fine = res.writableFinished && res.statusCode < 400;
-    process.stdout.write(
-      `${req.method} ${path} ${styleText(fine ? 'green' : 'red', status)} ${milliseconds} ms\n`,
-    );
+    const ok = res.writableFinished && res.statusCode < 400;
+    const line = `${req.method} ${path} ${styleText(ok ? 'green' : 'red', status)} ${milliseconds} ms`;
+    process.stdout.write([line, ...notesOf(req).map((text) => `  ${text}`), ''].join('\n'));
   });
 }
 

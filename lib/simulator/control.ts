@@ -1,9 +1,9 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import { unlessRead } from './body.js';
-import { isCrossSite } from './cross-site.js';
+import { originOf } from './endpoints.js';
 import { AuthorizationWindowError, Refusal } from './errors.js';
-import { type Member, requireMembers } from './members.js';
-import { originOf } from './origin.js';
+import { isCrossSite } from './hosts.js';
+import { unlessRead } from './params.js';
+import { type Member, requireMembers } from './settings.js';
 import type { SimulatedApp, SimulatedFault, SimulatedUser, ThreadsSimulator, WindowAnswer } from './types.js';
 
 interface Call {
@@ -44,8 +44,8 @@ const calls: Record<string, Call> = {
     run: (simulator, { userId }: { userId: string }) => void simulator.logOut(userId),
   },
   revoke: {
-    members: whose,
-    run: (simulator, options: { clientID: string; userId: string }) => void simulator.revoke(options),
+    members: { ...whose, code: 'number?' },
+    run: (simulator, options: Parameters<ThreadsSimulator['revoke']>[0]) => void simulator.revoke(options),
   },
   removeApp: {
     members: { ...whose, deleteData: 'boolean?' },

@@ -69,3 +69,8 @@ export function applicationRefusal(): Refusal {
     'Error validating application. Cannot get application info due to a system error.',
   );
 }
+
+/** What the authorization window shows when no other code says what is wrong. */
+export function unknownWindowError(): AuthorizationWindowError {
+  return new AuthorizationWindowError(1, 'An unknown error has occurred');
+}

@@ -1,10 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
-import { isAppToken } from './access.js';
+import { hasAppToken } from './access.js';
 import { endpointOf } from './endpoints.js';
 import { graphRefusal } from './errors.js';
-import { requireMembers } from './members.js';
 import { allParams } from './params.js';
+import { requireMembers } from './settings.js';
 import type { SimulatedFault } from './types.js';
 
 const ENDPOINTS = [
@@ -73,7 +73,7 @@ export class Faults {
     const endpoint = endpointOf(req.path);
     if (!ENDPOINTS.includes(endpoint) && !/^\/\d+$/.test(endpoint)) return undefined;
     const names = ['*', endpoint, ...(asksForAppToken(endpoint, req) ? [APP_TOKEN] : [])];
-    const inspector = isAppToken(req) ? 'app' : 'user';
+    const inspector = hasAppToken(req) ? 'app' : 'user';
     const planned = this.#planned.find(
       (candidate) =>
         names.includes(candidate.endpoint) &&

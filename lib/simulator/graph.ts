@@ -8,9 +8,8 @@ import {
   requireScope,
   requireServed,
 } from './access.js';
-import { threadsPaths } from './endpoints.js';
+import { originOf, threadsPaths } from './endpoints.js';
 import { graphRefusal } from './errors.js';
-import { originOf } from './origin.js';
 import { allParams, type Params } from './params.js';
 import type { Store, Token } from './store.js';
 import type { SimulatedApp, SimulatedUser } from './types.js';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { Refusal } from './errors.js';
 
 /**
@@ -48,4 +48,15 @@ function isLoopback(name: string): boolean {
 
 function localAddress({ localAddress }: { localAddress?: string }): string | undefined {
   return localAddress?.replace(/^::ffff:/, '');
+}
+
+/**
+ * Another website in the same browser must not press the simulator's buttons. Browsers say so in `Sec-Fetch-Site`, but
+ * only to https and to this machine; to a simulator with another name they send `Origin` alone.
+ */
+export function isCrossSite(req: Request): boolean {
+  const site = req.get('sec-fetch-site');
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  const origin = req.get('origin');
+  return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === req.get('host'));
 }

@@ -1,22 +1,22 @@
-import { answerWindow } from './answer.js';
 import { createApp } from './app.js';
-import { simulatedApp, simulatedUsers } from './defaults.js';
+import { answerWindow } from './authorization.js';
+import { endpointsAt } from './endpoints.js';
 import { Faults } from './faults.js';
 import { hostNameOf, requireHostName } from './hosts.js';
 import { Listener } from './listener.js';
-import { requireMembers } from './members.js';
-import { endpointsAt } from './origin.js';
 import { scopeNames } from './params.js';
 import { removeApp } from './removal.js';
 import { RequestLog } from './request-log.js';
+import { requireMembers, simulatedApp, simulatedUsers } from './settings.js';
 import { type Grant, Store } from './store.js';
 import type { SimulatedApp, SimulatedUser, ThreadsSimulator, ThreadsSimulatorOptions } from './types.js';
 
-export { simulatedApp, simulatedUsers } from './defaults.js';
 export { AuthorizationWindowError } from './errors.js';
+export { simulatedApp, simulatedUsers } from './settings.js';
 export type {
   CallbackAnswer,
   RemovalReport,
+  RevokedTokenCode,
   SimulatedApp,
   SimulatedEndpoints,
   SimulatedFault,
@@ -38,7 +38,7 @@ export type {
  * @example
  * const simulator = createThreadsSimulator();
  * await simulator.listen();
- * passport.use(new ThreadsStrategy({ ...credentials, ...simulator.endpoints }, verify));
+ * passport.use(new ThreadsStrategy({ ...credentials, simulator: simulator.url }, verify));
  */
 export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): ThreadsSimulator {
   requireMembers('The configuration', options, {
@@ -46,8 +46,11 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     users: 'list?',
     now: 'function?',
     hosts: 'list?',
+    loggedIn: 'boolean?',
   });
-  const { apps = [simulatedApp], users = simulatedUsers, now = () => Date.now(), hosts = [] } = options;
+  const { apps = [simulatedApp], users = simulatedUsers, now = () => Date.now() } = options;
+  const { hosts = [], loggedIn = true } = options;
+  warnInProduction();
   let travelled = 0;
   const time = () => now() + travelled;
   const store = new Store(time);
@@ -83,7 +86,7 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
   }
 
   const simulator: ThreadsSimulator = {
-    handler: createApp({ store, faults, log, knownHosts, simulator: () => simulator }),
+    handler: createApp({ store, faults, log, loggedIn, knownHosts, simulator: () => simulator }),
 
     async listen(port = 0, host = '127.0.0.1') {
       const origin = await listener.listen(simulator.handler, port, host);
@@ -93,10 +96,14 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
 
     close: () => listener.close(),
 
-    get endpoints() {
+    get url() {
       if (listener.origin === undefined)
         throw new Error('The simulator has no address yet: await listen() first');
-      return endpointsAt(listener.origin);
+      return listener.origin;
+    },
+
+    get endpoints() {
+      return endpointsAt(simulator.url);
     },
 
     endpointsAt,
@@ -124,7 +131,7 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     },
 
     authorize({ clientID, redirectURI, userId, scope }) {
-      if (!appNamed(clientID).redirectURIs.includes(redirectURI)) {
+      if (!store.isRegistered(redirectURI, appNamed(clientID))) {
         throw new Error(`App ${clientID} has not registered the redirect URI ${redirectURI}`);
       }
       return store.issueCode(allow(clientID, userId, scope), redirectURI);
@@ -135,8 +142,9 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
       return store.issueToken({ grant, session: grant.session, scopes: grant.scopes }, longLived);
     },
 
-    revoke({ clientID, userId }) {
-      store.revoke(appNamed(clientID).clientID, userNamed(userId).id);
+    revoke({ clientID, userId, code = 190 }) {
+      if (![190, 24, 100].includes(code)) throw new TypeError('code must be 190, 24 or 100');
+      store.revoke(appNamed(clientID).clientID, userNamed(userId).id, code);
     },
 
     async removeApp({ clientID, userId, deleteData = false }) {
@@ -158,4 +166,15 @@ export function createThreadsSimulator(options: ThreadsSimulatorOptions = {}): T
     },
   };
   return simulator;
+}
+
+let warned = false;
+
+function warnInProduction(): void {
+  if (warned || process.env.NODE_ENV !== 'production') return;
+  warned = true;
+  process.emitWarning(
+    'createThreadsSimulator was called under NODE_ENV=production: a simulator signs anyone in as anyone. Use it in development and tests alone.',
+    'ThreadsSimulatorWarning',
+  );
 }

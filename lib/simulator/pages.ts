@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import type { AuthorizationRequest } from './authorization-request.js';
-import { initials } from './avatar.js';
+import { initials } from './assets.js';
+import type { AuthorizationRequest } from './authorization.js';
 import { html, type Markup } from './html.js';
 import { rawQuery } from './params.js';
 import { permissions } from './permissions.js';
@@ -45,13 +45,17 @@ ${body}
   res.type('html').send(page.text);
 }
 
+/** The authorization window. `loggedIn` is chosen to begin with, where it is known, else the first person. */
 export function authorizationPage(
   req: Request,
   { app, redirectURI, scopes }: AuthorizationRequest,
   store: Store,
+  loggedIn: SimulatedUser | undefined,
 ) {
   const name = nameOf(app);
   const users = [...store.users.values()];
+  const chosen = loggedIn ?? users[0];
+  const strangers = users.filter((user) => !store.isTester(user.id, app.clientID));
   const body = html`<main class="window">
 ${notice(req)}
 <header class="request">
@@ -62,8 +66,9 @@ ${notice(req)}
 <fieldset>
 <legend>Continue as</legend>
 <div class="people">
-${users.map((user, index) => personCard(req, user, app, store, index === 0))}
+${users.map((user) => personCard(req, user, app, store, user.id === chosen?.id))}
 </div>
+${strangers.length > 0 && html`<p class="hint" id="not-a-tester">${notATester(app)}</p>`}
 ${users.length === 0 && html`<p class="hint">The simulator has no users. Add one with <code>addUser</code>.</p>`}
 </fieldset>
 <fieldset>
@@ -79,19 +84,30 @@ ${scopes.map(permissionRow)}
 </form>
 <p class="hint return">Either way you return to <span>${new URL(redirectURI).origin}</span></p>
 </main>`;
-  return {
-    title: `${name} wants to access your Threads account · Simulator`,
-    body,
-  };
+  return { title: `${name} wants to access your Threads account · Simulator`, body };
 }
 
 function personCard(req: Request, user: SimulatedUser, app: SimulatedApp, store: Store, chosen: boolean) {
+  const tester = store.isTester(user.id, app.clientID);
   return html`<label class="person">
-<input type="radio" name="user" value="${user.id}" required${chosen && html` checked`}>
+<input type="radio" name="user" value="${user.id}" required${chosen && html` checked`}${!tester && html` aria-describedby="not-a-tester"`}>
 ${portrait(req, user)}
-${!store.isTester(user.id, app.clientID) && html`<span class="tag">Not a tester</span>`}
+${!tester && html`<span class="tag">Not a tester</span>`}
 </label>
 `;
+}
+
+/** What happens to people who are no testers: see `live` and `reviewed` of an app. */
+function notATester(app: SimulatedApp): string {
+  const start =
+    'Not a tester: this person has not been added to the app as a Threads tester in the App Dashboard.';
+  if (app.live === false) {
+    return `${start} The app is in development mode, so Threads shows an error (1349245) in place of signing them in.`;
+  }
+  if (app.reviewed === false) {
+    return `${start} The app has not passed App Review, so they get through this window, and the next request about them fails (code 100, subcode 10).`;
+  }
+  return `${start} They can sign in all the same, since the app has passed App Review; only testers’ tokens may inspect other tokens.`;
 }
 
 function permissionRow(scope: string) {
@@ -108,13 +124,60 @@ function permissionRow(scope: string) {
 `;
 }
 
-export function overviewPage(req: Request, store: Store, removal?: Removal) {
+/** The step before the window in a browser in which nobody has logged in yet. */
+export function loginPage(req: Request, store: Store) {
+  const users = [...store.users.values()];
+  const query = rawQuery(req);
+  const body = html`<main class="window">
+${notice(req)}
+<header class="request">
+<h1>Log in to simulated Threads</h1>
+</header>
+<form method="post" action="${req.baseUrl}/login${query !== '' && `?${query}`}">
+<fieldset>
+<legend>Log in as</legend>
+<div class="people">
+${users.map(
+  (user, index) => html`<label class="person">
+<input type="radio" name="user" value="${user.id}" required${index === 0 && html` checked`}>
+${portrait(req, user)}
+</label>
+`,
+)}
+</div>
+</fieldset>
+<div class="actions single"><button class="primary"${users.length === 0 && html` disabled`}>Log in</button></div>
+</form>
+<p class="hint return">There is no password: anyone can be anyone here.</p>
+</main>`;
+  return { title: 'Log in to simulated Threads', body };
+}
+
+/** A person's public profile, as `profile.profileUrl` names it at Threads. */
+export function profilePage(req: Request, user: SimulatedUser, store: Store) {
+  const name = user.name ?? `@${user.username}`;
+  const body = html`<main class="overview">
+${notice(req)}
+<h1>${name}</h1>
+<section class="account profile" aria-label="Profile">
+<header class="person">${portrait(req, user)}<span class="id">ID ${user.id}</span></header>
+${user.biography !== undefined && html`<p>${user.biography}</p>`}
+${user.isPrivate === true && html`<p class="empty">A private profile</p>`}
+</section>
+${waysBack(store)}
+</main>`;
+  return { title: `${name} · Simulated Threads`, body };
+}
+
+/** The people, and the apps that they have let in. */
+export function homePage(req: Request, store: Store, removal?: Removal) {
   const users = [...store.users.values()];
   const body = html`<main class="overview">
 ${notice(req)}
 <h1>Simulated Threads</h1>
 <p class="lead">The people who live in this simulator, and the apps each of them has let in. Removing an app ends its
 tokens, as it would in the settings of a Threads account.</p>
+${waysBack(store)}
 ${removal && outcome(removal)}
 ${users.map((user) => accountCard(req, user, store))}
 ${users.length === 0 && html`<p>There are no users. Add one with <code>addUser</code>.</p>`}
@@ -122,10 +185,23 @@ ${users.length === 0 && html`<p>There are no users. Add one with <code>addUser</
   return { title: 'Simulated Threads', body };
 }
 
+/** Where the browser came from: the apps that have opened the window, else the first address that each registered. */
+function waysBack(store: Store) {
+  const opened = [...store.apps.values()].filter((app) => store.lastOpened.has(app.clientID));
+  const apps = opened.length > 0 ? opened : [...store.apps.values()];
+  return html`<nav class="back" aria-label="Apps">${apps.map((app) => {
+    const uri = app.redirectURIs[0];
+    const origin = store.lastOpened.get(app.clientID) ?? (uri && new URL(uri).origin);
+    return (
+      origin && html`<a href="${origin}/">Back to ${nameOf(app)} <span>${new URL(origin).host}</span></a>`
+    );
+  })}</nav>`;
+}
+
 function accountCard(req: Request, user: SimulatedUser, store: Store) {
   const grants = store.grantsOf(user.id);
   return html`<section class="account" aria-label="${user.name ?? user.username}">
-<header class="person">${portrait(req, user)}<span class="id">ID ${user.id}</span></header>
+<header class="person">${portrait(req, user, true)}<span class="id">ID ${user.id}</span></header>
 ${grants.length === 0 ? html`<p class="empty">No apps</p>` : html`<ul class="grants">${grants.map((grant) => grantRow(req, user, grant, store))}</ul>`}
 </section>
 `;
@@ -180,9 +256,13 @@ function notice(req: Request) {
 <span>A local simulation for testing. This is not Threads, and nothing here reaches Meta.</span></p>`;
 }
 
-function portrait(req: Request, user: SimulatedUser) {
-  return html`<img src="${req.baseUrl}/pictures/${encodeURIComponent(user.username)}.svg" alt="" width="44" height="44">
-<span class="who"><b>${user.name ?? user.username}${user.isVerified === true && verified}</b><span class="handle">@${user.username}</span></span>`;
+function portrait(req: Request, user: SimulatedUser, linked = false) {
+  const path = encodeURIComponent(user.username);
+  const handle = linked
+    ? html`<a class="handle" href="${req.baseUrl}/@${path}">@${user.username}</a>`
+    : html`<span class="handle">@${user.username}</span>`;
+  return html`<img src="${req.baseUrl}/pictures/${path}.svg" alt="" width="44" height="44">
+<span class="who"><b>${user.name ?? user.username}${user.isVerified === true && verified}</b>${handle}</span>`;
 }
 
 const verified = html` <svg class="verified" viewBox="0 0 16 16" width="15" height="15" role="img" aria-label="Verified"><path d="M8 .8l1.9 1.5 2.4-.2.7 2.3 2 1.3-.8 2.3.8 2.3-2 1.3-.7 2.3-2.4-.2L8 15.2l-1.9-1.5-2.4.2-.7-2.3-2-1.3.8-2.3L1 5.7l2-1.3.7-2.3 2.4.2z" fill="currentColor"/><path class="tick" d="M5.2 8.2l2 2 3.6-4" fill="none" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`;

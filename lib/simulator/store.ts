@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ExpiringMap } from './expiring-map.js';
 import { requireApp, requireUser } from './settings.js';
-import type { SimulatedApp, SimulatedUser } from './types.js';
+import type { RevokedTokenCode, SimulatedApp, SimulatedUser } from './types.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -23,9 +22,12 @@ export interface Grant {
 
 /** Shared by all tokens of one grant, so that ending it ends them all at once. */
 interface Session {
-  endedBy?: 458 | 460;
+  loggedOut?: boolean;
+  /** The code that Threads answers the tokens with once the person has removed the app. */
+  revokedAs?: RevokedTokenCode;
 }
 
+/** An authorization code. */
 export interface Code {
   readonly grant: Grant;
   readonly session: Session;
@@ -49,6 +51,8 @@ export interface Token {
 export class Store {
   readonly apps = new Map<string, SimulatedApp>();
   readonly users = new Map<string, SimulatedUser>();
+  /** The origin of the redirect URI with which an app last opened the authorization window: the way back to it. */
+  readonly lastOpened = new Map<string, string>();
   readonly #grants = new Map<string, Grant>();
   readonly #codes = new ExpiringMap<Code>();
   readonly #tokens = new ExpiringMap<Token>();
@@ -68,6 +72,14 @@ export class Store {
 
   isTester(userId: string, clientID: string): boolean {
     return this.users.get(userId)?.testerOf?.includes(clientID) ?? true;
+  }
+
+  /** Whether the redirect URI is registered to the letter, or at another port of this machine where the app allows it. */
+  isRegistered(redirectURI: string, app: SimulatedApp): boolean {
+    if (app.redirectURIs.includes(redirectURI)) return true;
+    if (app.anyLoopbackPort !== true) return false;
+    const portless = withoutLoopbackPort(redirectURI);
+    return portless !== undefined && app.redirectURIs.some((uri) => withoutLoopbackPort(uri) === portless);
   }
 
   mayLogIn(user: SimulatedUser, app: SimulatedApp): boolean {
@@ -105,17 +117,17 @@ export class Store {
     grant.expiresAt = this.now() + GRANT_LIFETIME;
   }
 
-  revoke(clientID: string, userId: string): void {
+  revoke(clientID: string, userId: string, code: RevokedTokenCode = 190): void {
     const key = `${clientID} ${userId}`;
     const grant = this.#grants.get(key);
     if (!grant) return;
-    grant.session.endedBy = 458;
+    grant.session.revokedAs = code;
     this.#grants.delete(key);
   }
 
   logOut(userId: string): void {
     for (const grant of this.grantsOf(userId)) {
-      grant.session.endedBy = 460;
+      grant.session.loggedOut = true;
       grant.session = {};
     }
   }
@@ -163,5 +175,37 @@ export class Store {
     if (!app) return undefined;
     const accepted = [`TH|${app.clientID}|${app.clientSecret}`, this.#appTokens.get(app.clientID)];
     return accepted.includes(value) ? app : undefined;
+  }
+}
+
+/** RFC 8252, section 7.3, and `localhost`. */
+function withoutLoopbackPort(uri: string): string | undefined {
+  const [, host, rest] =
+    /^(https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?((?:[/?].*)?)$/s.exec(uri) ?? [];
+  return host === undefined ? undefined : `${host}${rest}`;
+}
+
+const SWEEP_FROM = 10_000;
+const MOST = 100_000;
+
+/**
+ * A map that stays bounded under load. Expired entries stay readable until a sweep, so that a token can still
+ * answer that it expired; sweeps come at doubling sizes, so that their cost per entry is constant.
+ */
+export class ExpiringMap<Entry extends { expiresAt: number }> extends Map<string, Entry> {
+  #sweepAt = SWEEP_FROM;
+
+  add(key: string, entry: Entry, now: number): void {
+    if (this.size >= this.#sweepAt) this.#sweep(now);
+    this.set(key, entry);
+  }
+
+  #sweep(now: number): void {
+    for (const [key, entry] of this) if (entry.expiresAt <= now) this.delete(key);
+    for (const key of this.keys()) {
+      if (this.size < MOST * 0.9) break;
+      this.delete(key);
+    }
+    this.#sweepAt = Math.min(MOST, Math.max(SWEEP_FROM, this.size * 2));
   }
 }

@@ -14,6 +14,11 @@ export interface SimulatedApp {
    */
   redirectURIs: string[];
   /**
+   * `true` also accepts a registered redirect URI on this machine (`localhost`, `127.0.0.1`, `[::1]`) with any other
+   * port, or none (RFC 8252, section 7.3). Threads does not. Default `false`; `true` for `simulatedApp`.
+   */
+  anyLoopbackPort?: boolean;
+  /**
    * The other id of the same Meta app. The authorization window refuses it with error 4476002, as Threads does
    * when the Facebook App ID was used by mistake.
    */
@@ -97,6 +102,12 @@ export interface ThreadsSimulatorOptions {
   apps?: readonly SimulatedApp[];
   /** The people. Default: `simulatedUsers`. */
   users?: readonly SimulatedUser[];
+  /**
+   * `false`: in a browser in which nobody has logged in to the simulator yet, the authorization window leads to a log-in
+   * page first, as at Threads (*observed*: what is wrong with the app shows only after it). `answer()` goes past it.
+   * Default `true`.
+   */
+  loggedIn?: boolean;
   /** The clock, in milliseconds since the epoch, read whenever the time is needed. Default: `Date.now()`. */
   now?: () => number;
   /**
@@ -119,7 +130,19 @@ export interface SimulatedRequest {
   readonly time: number;
   /** The HTTP status of the answer; absent while there is none, and for an answer that never comes. */
   readonly status?: number;
+  /**
+   * What the developer should know: what Threads lets pass although it does not document it, and how to mend what was
+   * refused. Absent where there is nothing to say.
+   */
+  readonly notes?: readonly string[];
 }
+
+/**
+ * The code that Threads answers the tokens of a person with who has removed the app: 190 (with subcode 458, documented),
+ * or 24 or 100 (without a subcode, *observed* in August 2026: "The requested resource does not exist"). `debug_token`
+ * says the same with each.
+ */
+export type RevokedTokenCode = 190 | 24 | 100;
 
 /** What the person does in {@link ThreadsSimulator.answer}. */
 export interface WindowAnswer {
@@ -190,6 +213,12 @@ export interface ThreadsSimulator {
   close(): Promise<void>;
 
   /**
+   * The origin, such as `http://127.0.0.1:49152`: what the option `simulator` of `ThreadsStrategy` takes.
+   * @throws before `listen()`
+   */
+  readonly url: string;
+
+  /**
    * The addresses, named like the options of `ThreadsStrategy`, so that they can be spread into them.
    * @throws before `listen()`
    */
@@ -216,10 +245,12 @@ export interface ThreadsSimulator {
 
   /**
    * Does what a person would do in the authorization window that `location` opens, and so checks what the app asked
-   * for (Meta: Get Access Tokens and Permissions, step 1). The window's host does not matter.
+   * for (Meta: Get Access Tokens and Permissions, step 1). The window's host does not matter, but for that of Threads
+   * itself: a location there shows that the app did not get the simulator's address.
    * @param location - where the app sends the browser: the `Location` header of its redirect
    * @returns the URL that the browser is sent back to, `state` and `#_` included
    * @throws AuthorizationWindowError with the `errorCode` and `message` that Threads would show instead
+   * @throws TypeError for a location that is no authorization window, or that of Threads itself
    * @throws for an unknown user, or a permission that the app did not ask for
    */
   answer(location: string | URL, options?: WindowAnswer): string;
@@ -272,8 +303,11 @@ export interface ThreadsSimulator {
     longLived?: boolean;
   }): string;
 
-  /** The person removes the app, unnoticed by it: the grant is gone, its tokens answer 190 with subcode 458. */
-  revoke(options: { clientID: string; userId: string }): void;
+  /**
+   * The person removes the app, unnoticed by it: the grant is gone, and its tokens are refused.
+   * @param options.code - the code of the refusal; default 190, with subcode 458
+   */
+  revoke(options: { clientID: string; userId: string; code?: RevokedTokenCode }): void;
 
   /**
    * Like `revoke`, and then tells the app as Meta does: a POST with a `signed_request` to its uninstall callback

@@ -1,19 +1,72 @@
-import type { Express } from 'express';
-
-import { avatar } from './avatar.js';
-import { isCrossSite } from './cross-site.js';
-import { graphRefusal } from './errors.js';
-import { icon } from './icon.js';
-import { overviewPage, sendPage } from './pages.js';
-import { bodyParams } from './params.js';
+import type { Express, Request, Response } from 'express';
+import { avatar, icon, stylesheet } from './assets.js';
+import { allow, cancel, readAuthorizationRequest } from './authorization.js';
+import { graphRefusal, unknownWindowError } from './errors.js';
+import { isCrossSite } from './hosts.js';
+import { note } from './notes.js';
+import { authorizationPage, homePage, loginPage, profilePage, sendPage } from './pages.js';
+import { bodyParams, rawQuery } from './params.js';
 import { removeApp } from './removal.js';
 import type { Store } from './store.js';
-import { stylesheet } from './stylesheet.js';
+import type { SimulatedUser } from './types.js';
 
-/** What a person sees apart from the authorization window. */
-export function routeWebsite(app: Express, store: Store): void {
+/** Names who is logged in to the simulator in a browser: no secret, since anybody may log in as anybody. */
+const COOKIE = 'threads_simulator_user';
+
+/** What a person sees: the authorization window, the log-in page, the people and their apps. */
+export function routeWebsite(app: Express, store: Store, loggedIn: boolean): void {
+  // Meta: Get Access Tokens and Permissions, step 1
+  app.get('/oauth/authorize', (req, res) => {
+    const user = userOf(req, store);
+    if (!loggedIn && !user) return res.redirect(302, loginURL(req));
+    const request = readAuthorizationRequest(rawQuery(req), store, (text) => note(req, text));
+    store.lastOpened.set(request.app.clientID, new URL(request.redirectURI).origin);
+    sendPage(req, res, authorizationPage(req, request, store, user));
+  });
+
+  // The form posts to the query it was opened with, so both methods pass the same checks.
+  app.post('/oauth/authorize', (req, res) => {
+    if (isCrossSite(req)) throw unknownWindowError();
+    if (!loggedIn && !userOf(req, store)) return res.redirect(302, loginURL(req));
+    const request = readAuthorizationRequest(rawQuery(req), store, (text) => note(req, text));
+    const form = bodyParams(req);
+    const decision = form.one('decision');
+    if (decision === 'cancel') return res.redirect(302, cancel(request));
+    if (decision !== 'allow') throw unknownWindowError();
+    const user = store.users.get(form.one('user') ?? '');
+    const location = allow(request, user, form.many('scope'), store);
+    logIn(req, res, user!);
+    res.redirect(302, location);
+  });
+
+  // Where Threads leaves the person when the window cannot open: bare JSON, which never comes back to the app.
+  app.get('/oauth/authorize/error.json', (req, res) => {
+    const shown = new URLSearchParams(rawQuery(req));
+    const code = Number(shown.get('error_code'));
+    res.status(400).json({ error_message: shown.get('error_message') ?? '', error_code: code });
+  });
+
+  app.get('/login', (req, res) => {
+    sendPage(req, res, loginPage(req, store));
+  });
+
+  app.post('/login', (req, res) => {
+    const user = store.users.get(bodyParams(req).one('user') ?? '');
+    if (!user || isCrossSite(req)) throw graphRefusal(100, '(#100) There is no such person to log in');
+    logIn(req, res, user);
+    const next = new URLSearchParams(rawQuery(req)).get('next') ?? '';
+    // A path of the simulator alone, so that the page leads to no other website.
+    res.redirect(302, next.startsWith('/oauth/authorize?') ? `${req.baseUrl}${next}` : `${req.baseUrl}/`);
+  });
+
   app.get('/', (req, res) => {
-    sendPage(req, res, overviewPage(req, store));
+    sendPage(req, res, homePage(req, store));
+  });
+
+  app.get('/@:username', (req, res, next) => {
+    const user = userNamed(req.params.username, store);
+    if (!user) return next();
+    sendPage(req, res, profilePage(req, user, store));
   });
 
   app.post('/remove', (req, res, next) => {
@@ -24,15 +77,12 @@ export function routeWebsite(app: Express, store: Store): void {
       throw graphRefusal(100, '(#100) There is no such app to remove');
     const deleteData = form.one('data') === 'delete';
     removeApp(store, removed, user, deleteData)
-      .then((report) =>
-        sendPage(req, res, overviewPage(req, store, { app: removed, user, deleteData, report })),
-      )
+      .then((report) => sendPage(req, res, homePage(req, store, { app: removed, user, deleteData, report })))
       .catch(next);
   });
 
   app.get('/pictures/:file', (req, res, next) => {
-    const username = req.params.file.replace(/\.svg$/, '');
-    const user = [...store.users.values()].find((candidate) => candidate.username === username);
+    const user = userNamed(req.params.file.replace(/\.svg$/, ''), store);
     if (!user) return next();
     res.set({
       'Content-Security-Policy': "default-src 'none'",
@@ -49,4 +99,22 @@ export function routeWebsite(app: Express, store: Store): void {
   app.get(['/icon.svg', '/favicon.ico'], (_req, res) => {
     res.type('image/svg+xml').send(icon);
   });
+}
+
+/** *Observed*: the window of Threads leads there in a browser in which nobody is logged in. */
+function loginURL(req: Request): string {
+  return `${req.baseUrl}/login?${new URLSearchParams({ next: `/oauth/authorize?${rawQuery(req)}` })}`;
+}
+
+function userOf(req: Request, store: Store): SimulatedUser | undefined {
+  const cookies = req.get('cookie') ?? '';
+  return store.users.get(new RegExp(`(?:^|; )${COOKIE}=(\\d+)`).exec(cookies)?.[1] ?? '');
+}
+
+function logIn(req: Request, res: Response, user: SimulatedUser): void {
+  res.cookie(COOKIE, user.id, { httpOnly: true, sameSite: 'lax', path: req.baseUrl || '/' });
+}
+
+function userNamed(username: string, store: Store): SimulatedUser | undefined {
+  return [...store.users.values()].find((user) => user.username === username);
 }

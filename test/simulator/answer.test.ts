@@ -13,7 +13,7 @@ const REQUEST = {
 describe('simulator: answer', () => {
   const threads = useSimulator();
   const location = (changes: Record<string, string> = {}) =>
-    `https://www.threads.com/oauth/authorize?${new URLSearchParams({ ...REQUEST, ...changes })}`;
+    `http://127.0.0.1:4000/oauth/authorize?${new URLSearchParams({ ...REQUEST, ...changes })}`;
   const answer = (changes: Record<string, string> = {}, options: WindowAnswer = {}) =>
     threads.simulator.answer(location(changes), options);
 
@@ -41,14 +41,14 @@ describe('simulator: answer', () => {
       expect(act).to.throw(AuthorizationWindowError, message).with.property('errorCode', errorCode);
     }
 
-    it('4476002 for a client_id that is missing or no number', () => {
-      expectError(() => answer({ client_id: '' }), 4476002, 'No app ID was provided in the request');
-      expectError(() => answer({ client_id: 'x' }), 4476002, 'No app ID was provided in the request');
+    it('4476002 for a client_id that is missing, 1 for one that is no number', () => {
+      expectError(() => answer({ client_id: '' }), 4476002, 'No app ID was sent with the request');
+      expectError(() => answer({ client_id: 'x' }), 1, 'An unknown error has occurred');
     });
 
     it('4476002 for the Facebook App ID of a Meta app', () => {
       threads.simulator.addApp({ ...app, facebookAppID: '777' });
-      expectError(() => answer({ client_id: '777' }), 4476002, 'No app ID was provided in the request');
+      expectError(() => answer({ client_id: '777' }), 4476002, 'No app ID was sent with the request');
     });
 
     it('1349187 for plain http, where the app is held to https as by Threads', () => {
@@ -73,8 +73,8 @@ describe('simulator: answer', () => {
       expectError(() => answer({}, { userId: mateo.id }), 1349245, 'has not accepted the invite');
     });
 
-    it('1 for a parameter that is missing or repeated, and for a scope without threads_basic', () => {
-      for (const name of ['redirect_uri', 'response_type', 'scope']) {
+    it('1 for a parameter that is missing or has two values, and for a scope without threads_basic', () => {
+      for (const name of ['redirect_uri', 'scope']) {
         expectError(() => answer({ [name]: '' }), 1, 'An unknown error has occurred');
       }
       expectError(() => answer({ scope: 'threads_delete' }), 1, 'An unknown error has occurred');
@@ -127,8 +127,15 @@ describe('simulator: answer', () => {
     expect(await scopesOf(answer({}, { scope: [] }))).to.deep.equal(['threads_basic']);
   });
 
-  it('takes a URL object, the window of any host, and a handler that is mounted below a path', () => {
-    for (const base of [threads.origin, 'https://threads.net', 'http://localhost/threads']) {
+  for (const host of ['www.threads.com', 'threads.com', 'www.threads.net', 'WWW.THREADS.NET']) {
+    it(`refuses the window of Threads itself, at ${host}: the app did not get the simulator's address`, () => {
+      const there = `https://${host}/oauth/authorize?${new URLSearchParams(REQUEST)}`;
+      expect(() => threads.simulator.answer(there)).to.throw(TypeError, 'THREADS_SIMULATOR_URL');
+    });
+  }
+
+  it('takes a URL object, the window of any other host, and a handler that is mounted below a path', () => {
+    for (const base of [threads.origin, 'https://notthreads.net', 'http://localhost/threads']) {
       const url = new URL(`${base}/oauth/authorize/?${new URLSearchParams(REQUEST)}`);
       expect(threads.simulator.answer(url)).to.contain('?code=AQ');
     }

@@ -72,7 +72,7 @@ describe('simulator: a code for a short-lived token', () => {
     await expectRefusal(exchange({ code, client_id, client_secret: otherApp.clientSecret }), NO_CODE);
   });
 
-  it('refuses a multipart form that is cut, a file in place of a value, and a repeated field', async () => {
+  it('refuses a multipart form that is cut, a file in place of a value, and a field with two values', async () => {
     const path = `${threads.origin}/oauth/access_token`;
     const headers = { 'content-type': 'multipart/form-data; boundary=x' };
     const body = '--x\r\nContent-Disposition: form-data; name="code"\r\n\r\nAQ';
@@ -85,7 +85,10 @@ describe('simulator: a code for a short-lived token', () => {
     const repeated = new FormData();
     for (const [name, value] of Object.entries(form())) repeated.append(name, value);
     repeated.append('code', 'AQ');
-    await expectRefusal(ask(path, { method: 'POST', body: repeated }), /code must be given only once/);
+    await expectRefusal(
+      ask(path, { method: 'POST', body: repeated }),
+      /code was given with different values/,
+    );
   });
 
   it('takes a multipart form', async () => {
@@ -137,7 +140,7 @@ describe('simulator: a code for a short-lived token', () => {
   it('refuses another grant type', () => expectRefusal(exchange({ grant_type: 'password' }), /grant_type/));
 
   for (const name of ['client_id', 'client_secret', 'grant_type', 'redirect_uri', 'code']) {
-    it(`refuses a request whose ${name} is missing, empty, repeated, an object or oversized`, async () => {
+    it(`refuses a request whose ${name} is missing, empty, an object, oversized, or has two values`, async () => {
       const fields = new URLSearchParams(form());
       const value = fields.get(name) ?? '';
       fields.set(name, '');
@@ -146,7 +149,7 @@ describe('simulator: a code for a short-lived token', () => {
       await expectRefusal(threads.post('/oauth/access_token', fields.toString()), new RegExp(name));
       const object = threads.post('/oauth/access_token', `${fields}&${name}[a]=${value}`);
       await expectRefusal(object, new RegExp(name));
-      const repeated = threads.post('/oauth/access_token', `${fields}&${name}=${value}&${name}=${value}`);
+      const repeated = threads.post('/oauth/access_token', `${fields}&${name}=${value}&${name}=other`);
       await expectRefusal(repeated, new RegExp(name));
       const oversized = threads.post('/oauth/access_token', `${fields}&${name}=${'x'.repeat(5000)}`);
       await expectRefusal(oversized, new RegExp(name));
@@ -165,12 +168,13 @@ describe('simulator: a code for a short-lived token', () => {
     });
   }
 
-  it('answers with nothing but the token and the user id', async () => {
+  it('answers with the token, its type and the user id, and nothing else', async () => {
     const { status, headers, json } = await exchange();
     expect(status).to.equal(200);
     expect(headers.get('content-type')).to.contain('application/json');
     expect(headers.get('cache-control')).to.equal('no-store');
-    expect(json).to.have.all.keys('access_token', 'user_id');
+    expect(json).to.have.all.keys('access_token', 'token_type', 'user_id');
+    expect(json.token_type).to.equal('bearer');
     expect(json.access_token).to.match(/^TH\w/);
   });
 
@@ -271,10 +275,15 @@ describe('simulator: a long-lived token', () => {
     expect((await exchange('THnothing')).error).to.include({ code: 190, error_subcode: 467 });
   });
 
-  it('is refused for a token that already is long-lived', async () => {
+  it('is refused for a token that already is long-lived: 452, subcode 4279019', async () => {
     const { status, error } = await exchange(threads.token({ longLived: true }));
     expect(status).to.equal(400);
-    expect(error).to.deep.equal({ message: 'Session key invalid', type: 'OAuthException', code: 190 });
+    expect(error).to.deep.equal({
+      message: 'Session key invalid',
+      type: 'OAuthException',
+      code: 452,
+      error_subcode: 4279019,
+    });
   });
 
   it('is refused to a person whom the app may not serve without App Review: 100, subcode 10', async () => {
@@ -287,14 +296,26 @@ describe('simulator: a long-lived token', () => {
     expect((await exchange(threads.token())).status).to.equal(200);
   });
 
-  it('is given at /v1.0 too, and for a token in the Authorization header', async () => {
+  it('is refused at /v1.0/access_token, which does not exist', async () => {
+    const query = { grant_type: 'th_exchange_token', client_secret: app.clientSecret };
+    const answer = await threads.get('/v1.0/access_token', { ...query, access_token: threads.token() });
+    expect(answer.status).to.equal(400);
+    expect(answer.error).to.deep.equal({
+      message: 'Unsupported request - method type: get',
+      type: 'THApiException',
+      code: 100,
+    });
+    expect(threads.simulator.requests.at(-1)?.notes?.join()).to.contain('/access_token, without a version');
+  });
+
+  it('is given for a token in the Authorization header', async () => {
     const query = new URLSearchParams({ grant_type: 'th_exchange_token', client_secret: app.clientSecret });
     const headers = { authorization: `Bearer ${threads.token()}` };
-    const { status, json } = await ask(`${threads.origin}/v1.0/access_token?${query}`, { headers });
+    const { status, json } = await ask(`${threads.origin}/access_token?${query}`, { headers });
     expect([status, json.expires_in]).to.deep.equal([200, 5_184_000]);
   });
 
-  it('is refused for another grant type or repeated parameters', async () => {
+  it('is refused for another grant type, and for a parameter with two values', async () => {
     const { status, error } = await exchange(threads.token(), { grant_type: 'th_refresh_token' });
     expect([status, error.code]).to.deep.equal([400, 100]);
     const repeated = await threads.get(

@@ -33,7 +33,9 @@ describe("simulator: Meta's documented curl lines", () => {
     ].flatMap((field) => ['-F', field]);
     const exchange = ['-X', 'POST', `${threads.origin}/oauth/access_token`, ...form];
     const { stdout } = await run('curl', ['-sS', ...exchange]);
-    expect(stdout).to.match(new RegExp(`^{"access_token":"TH[^"]+","user_id":${ada.id}}$`));
+    expect(stdout).to.match(
+      new RegExp(`^{"access_token":"TH[^"]+","token_type":"bearer","user_id":${ada.id}}$`),
+    );
     const again = await curl(...exchange);
     expect(again.error).to.include({ code: 100, error_subcode: 4279030 });
   });
@@ -110,6 +112,6 @@ describe("simulator: Meta's documented curl lines", () => {
       redirect_uri: REDIRECT,
     });
     const answer = await curl('-X', 'POST', '-d', '', `${threads.origin}/oauth/access_token?${query}`);
-    expect(answer).to.have.all.keys('access_token', 'user_id');
+    expect(answer).to.have.all.keys('access_token', 'token_type', 'user_id');
   });
 });

@@ -1,3 +1,41 @@
+import { html } from './html.js';
+import type { SimulatedUser } from './types.js';
+
+/** What the browser shows in the tab: a thread, dashed because it is only a simulated one. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="9" fill="#0b655c"/>
+<circle cx="16" cy="16" r="8" fill="none" stroke="#fff" stroke-width="3.5" stroke-dasharray="5.5 2.88"/>
+</svg>`;
+
+// Each pair holds white initials at a contrast of 4.5 or more, at both ends.
+const gradients = [
+  ['#9f3a1d', '#6d2340'],
+  ['#1f6f5c', '#14496b'],
+  ['#5b3fa0', '#8a2f6f'],
+  ['#2f5fa8', '#3d3a8f'],
+  ['#7a5410', '#8c3222'],
+  ['#3f6b21', '#1c5a5a'],
+] as const;
+
+/** A profile picture with the person's initials, the same one each time. */
+export function avatar(user: SimulatedUser): string {
+  const [from, to] = gradients[Number(BigInt(user.id) % 991n) % gradients.length]!;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320" viewBox="0 0 320 320">
+<defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="${from}"/><stop offset="1" stop-color="${to}"/></linearGradient></defs>
+<rect width="320" height="320" fill="url(#g)"/>
+<text x="160" y="160" dy=".36em" text-anchor="middle" font-family="system-ui, sans-serif" font-size="124" font-weight="600" fill="#fff">${initials(user.name ?? user.username)}</text>
+</svg>`.text;
+}
+
+/** The first letters of the first two words; signs and emoji are no words. */
+export function initials(name: string): string {
+  const words = name.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? ['?'];
+  return words
+    .slice(0, 2)
+    .map((word) => [...word.normalize('NFC')][0]!.toUpperCase())
+    .join('');
+}
+
 /** Served at a path of its own, so that the pages need no inline style. */
 export const stylesheet = `
 :root {
@@ -91,6 +129,7 @@ button:disabled { opacity: .5; cursor: not-allowed; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 label.person:has(:focus-visible) { outline: 3px solid var(--accent); outline-offset: 1px; }
 label.person :focus-visible { outline: 0; }
+.actions.single { grid-template-columns: 1fr; }
 .hint { margin: 14px 0 0; font-size: 14px; color: var(--soft); }
 .return { text-align: center; }
 .return span { color: var(--ink); }
@@ -99,6 +138,12 @@ label.person :focus-visible { outline: 0; }
 .account, .outcome {
   margin: 0 0 14px; padding: 18px 20px; background: var(--paper); border: 1px solid var(--line); border-radius: 16px;
 }
+.back { display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 0 0 20px; }
+.back a { font-weight: 600; text-decoration: none; }
+.back a:hover { text-decoration: underline; }
+.back span { color: var(--soft); font-weight: 400; }
+.overview h1 + .account { margin-top: 16px; }
+.profile p { margin: 14px 0 0; }
 .account .id { color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .empty { margin: 14px 0 0; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 15px; }
 .grants li { margin-top: 14px; padding-top: 14px; border-top: 1px solid var(--line); }
@@ -122,7 +167,13 @@ a { color: var(--accent); text-underline-offset: 2px; }
   label.person .tag { margin: -6px 0 2px 86px; }
   .name code { flex-basis: 100%; margin: 0; }
   .account .person { flex-wrap: wrap; }
-  .account .id { flex-basis: 100%; }
+  .back { display: flex; flex-wrap: wrap; gap: 8px 16px; margin: 0 0 20px; }
+.back a { font-weight: 600; text-decoration: none; }
+.back a:hover { text-decoration: underline; }
+.back span { color: var(--soft); font-weight: 400; }
+.overview h1 + .account { margin-top: 16px; }
+.profile p { margin: 14px 0 0; }
+.account .id { flex-basis: 100%; }
   .grants button { flex: 1 1 auto; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }
