@@ -112,7 +112,7 @@ function userOf(req: Request, store: Store): SimulatedUser | undefined {
 }
 
 function logIn(req: Request, res: Response, user: SimulatedUser): void {
-  res.cookie(COOKIE, user.id, { httpOnly: true, sameSite: 'lax', path: req.baseUrl || '/' });
+  res.cookie(COOKIE, user.id, { httpOnly: true, sameSite: 'lax', path: `${req.baseUrl}/oauth/authorize` });
 }
 
 function userNamed(username: string, store: Store): SimulatedUser | undefined {

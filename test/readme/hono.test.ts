@@ -2,7 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
-import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
+import {
+  createThreadsSimulator,
+  simulatedApp,
+  type ThreadsSimulator,
+  type WindowAnswer,
+} from '../../lib/simulator/index.js';
 import { ROOT, read, snippets } from './markdown.js';
 
 interface App {
@@ -54,15 +59,20 @@ describe('the app without Passport in the README', () => {
     return { window: String(headers.get('location')), headers: { cookie: cookie.join('; ') } };
   }
 
+  /** What a person does in the window, which opens at the simulator as it would at Threads. */
+  function answer(window: string, options?: WindowAnswer): URL {
+    return new URL(simulator.answer(simulator.url + window.slice(new URL(window).origin.length), options));
+  }
+
   it('lets a person cancel', async () => {
     const { window, headers } = await start();
-    const { pathname, search } = new URL(simulator.answer(window, { decision: 'cancel' }));
+    const { pathname, search } = answer(window, { decision: 'cancel' });
     expect((await app.request(pathname + search, { headers })).status).to.equal(403);
   });
 
   it('signs nobody in who did not start here, or who comes with two states', async () => {
     const { window, headers } = await start();
-    const { pathname, search } = new URL(simulator.answer(window));
+    const { pathname, search } = answer(window);
     const asked = simulator.requests.length;
     expect((await app.request(pathname + search)).status).to.equal(403);
     expect((await app.request(`${pathname + search}&state=x`, { headers })).status).to.equal(403);
@@ -72,15 +82,15 @@ describe('the app without Passport in the README', () => {
   it('signs a person in, at the addresses of Threads, and uses the attempt up', async () => {
     const { window, headers } = await start();
     expect(window).to.match(/^https:\/\/www\.threads\.com\/oauth\/authorize\?/);
-    const { pathname, search } = new URL(simulator.answer(window));
-    const answer = await app.request(pathname + search, { headers });
-    expect(await answer.json()).to.deep.equal({
+    const { pathname, search } = answer(window);
+    const page = await app.request(pathname + search, { headers });
+    expect(await page.json()).to.deep.equal({
       id: '17841405793187219',
       username: 'ada.okafor',
       returnTo: '/drafts',
     });
-    expect(answer.headers.get('cache-control')).to.equal('no-store');
-    expect(answer.headers.getSetCookie().join()).to.match(/^__Host-threads-login-.*Max-Age=0/);
+    expect(page.headers.get('cache-control')).to.equal('no-store');
+    expect(page.headers.getSetCookie().join()).to.match(/^__Host-threads-login-.*Max-Age=0/);
     expect((await app.request(pathname + search, { headers })).status).to.equal(403);
   });
 });

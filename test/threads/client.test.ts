@@ -445,7 +445,7 @@ describe('ThreadsClient', () => {
       expect(again.message).to.include('redirect URI').and.include('start again');
 
       const long = await client.exchangeToken(short.accessToken);
-      expect(await rejection(client.exchangeToken(long.accessToken))).to.include({ code: 190 });
+      expect(await rejection(client.exchangeToken(long.accessToken))).to.include({ code: 452 });
       expect((await rejection(client.refreshToken(long.accessToken))).message).to.include('24 hours');
       now += 25 * 60 * 60 * 1000;
       const refreshed = await client.refreshToken(long.accessToken);
