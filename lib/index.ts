@@ -7,7 +7,7 @@ export {
   type FinishedLogin,
 } from './passport/cookie-state-store.js';
 export type { ThreadsFailure } from './passport/failure.js';
-export type { ThreadsStrategyOptions } from './passport/options.js';
+export type { ThreadsStrategyOptions, ThreadsTokenStrategyOptions } from './passport/options.js';
 export type {
   StateMetadata,
   StateStoredCallback,
@@ -15,7 +15,6 @@ export type {
   ThreadsStateStore,
 } from './passport/state-store.js';
 export { ThreadsStrategy, ThreadsStrategy as Strategy } from './passport/strategy.js';
-export type { ThreadsTokenStrategyOptions } from './passport/token-options.js';
 export { ThreadsTokenStrategy } from './passport/token-strategy.js';
 export type {
   TokenParams,
@@ -25,7 +24,7 @@ export type {
   VerifyFunctionWithRequest,
   VerifyFunctionWithRequestAndParams,
   VerifyResult,
-} from './passport/verify.js';
+} from './passport/verify-function.js';
 export type {
   ManyTokensOptions,
   ManyTokensProgress,

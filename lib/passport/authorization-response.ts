@@ -1,95 +1,112 @@
+import { parse as parseQuery } from 'node:querystring';
+import type { Request } from 'express';
 import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { withoutFragment } from '../threads/protocol.js';
 import { createRedactor } from '../transport/redact.js';
+import type { ThreadsFailure } from './failure.js';
 
 /**
- * What the authorization window sent the person back with. Nothing in it is to be believed before its `state` is, and
- * what it says is read only then: an attacker has no part in it, nor in what it costs.
+ * The parameters that the authorization window sent the person back with. None of them is to be believed before `state`
+ * is verified; {@link denial} and {@link authorizationError} read the texts, and are called after that.
  */
-export type AuthorizationResponse = { state: string | undefined } & (
-  | { kind: 'code'; code: string }
-  | { kind: 'cancelled'; read: () => { message: string; reason: string } }
-  | { kind: 'refused'; read: () => ThreadsAuthorizationError }
-  | { kind: 'malformed'; message: string }
-);
+export type AuthorizationResponse =
+  | { kind: 'code'; state: string | undefined; code: string }
+  | { kind: 'denied' | 'error'; state: string | undefined; params: Params }
+  | { kind: 'invalid'; state: string | undefined; message: string };
+
+type Params = Partial<Record<(typeof PARAMETERS)[number], string>>;
 
 const PARAMETERS = [
-  'code',
   'state',
+  'code',
   'error',
-  'error_reason',
-  'error_description',
   'error_code',
   'error_message',
+  'error_reason',
+  'error_description',
   'error_uri',
 ] as const;
-type Parameter = (typeof PARAMETERS)[number];
 
-// Meta's table of parameters misspells the value; its sample URL does not.
+/** Meta's own table of parameters has the second. */
 const CANCELLED = new Set(['access_denied', 'acceess_denied']);
 
 /**
- * Reads the answer of the authorization window from a request.
+ * Reads the authorization response in a request: in its query, or in the body of a client that posts it on.
  *
- * @param query - the parsed query string
- * @param body - the parsed body: a client may post the answer on that it found in its URL
- * @returns `undefined` where the request carries no answer
+ * @returns `undefined` where the request has no parameter of a response
  *
  * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.2.
  */
-export function readAuthorizationResponse(query: unknown, body: unknown): AuthorizationResponse | undefined {
-  const found: Partial<Record<Parameter, string>> = {};
-  const problems: string[] = [];
-  for (const name of PARAMETERS) {
-    const posted = valueIn(body, name);
-    const queried = valueIn(query, name);
-    const value = posted === undefined ? queried : posted;
-    if (value === undefined) continue;
-    if (typeof value !== 'string' || (queried !== undefined && queried !== value)) {
-      problems.push(`The parameter "${name}" must be sent once, as text`);
-    } else {
-      found[name] = value;
+export function readAuthorizationResponse(req: Request): AuthorizationResponse | undefined {
+  // In Express 5, `req.query` is a getter that parses at every access.
+  const { query, body } = req;
+  const params: Params = {};
+  let problem: string | undefined;
+  for (const source of [body, isEmpty(query) ? queryOf(req) : query]) {
+    for (const name of PARAMETERS) {
+      const value = valueIn(source, name);
+      if (value === undefined) continue;
+      if (typeof value === 'string' && (params[name] ?? value) === value) params[name] = value;
+      else problem ??= `The parameter "${name}" must be sent once, as text`;
     }
   }
-  if (Object.keys(found).length === 0 && problems.length === 0) return undefined;
+  if (problem === undefined && Object.keys(params).length === 0) return undefined;
 
-  // The `#_` of a URL that a client copied whole is behind whichever parameter comes last.
-  const bare = (name: Parameter) => found[name] && withoutFragment(found[name]);
-  const { code } = found;
-  const [state, error, errorCode] = [bare('state'), bare('error'), bare('error_code')];
-  const isError = Boolean(error || errorCode || bare('error_message'));
-  if (bare('code') === '') problems.push('The parameter "code" is empty');
-  if (code !== undefined && isError) problems.push('There is a "code" beside an error');
-  if (code === undefined && !isError) problems.push('There is neither a "code" nor an "error"');
-  if (problems[0] !== undefined)
-    return { kind: 'malformed', message: `${problems[0]}. Please start again.`, state };
-  if (code) return { kind: 'code', code, state };
-
-  const quoting = () => {
-    const clean = createRedactor([state ?? '']);
-    return (name: Parameter) => clean(bare(name));
-  };
-  if (error && CANCELLED.has(error)) {
-    const read = () => {
-      const said = quoting();
-      const message = said('error_description') ?? 'The user denied your request';
-      return { message, reason: said('error_reason') ?? 'user_denied' };
-    };
-    return { kind: 'cancelled', read, state };
-  }
-  const read = () => {
-    const said = quoting();
-    return new ThreadsAuthorizationError(said('error_description') ?? said('error_message'), {
-      code: said('error'),
-      reason: said('error_reason'),
-      errorCode: /^\d{1,15}$/.test(errorCode ?? '') ? Number(errorCode) : undefined,
-      uri: said('error_uri'),
-    });
-  };
-  return { kind: 'refused', read, state };
+  // A client that posts the whole URL on sends the `#_` behind whichever parameter comes last.
+  for (const name of PARAMETERS)
+    if (name !== 'code' && params[name]) params[name] = withoutFragment(params[name]);
+  const { state, code, error, error_code, error_message } = params;
+  const isError = Boolean(error || error_code || error_message);
+  if (code !== undefined && withoutFragment(code) === '') problem ??= 'The parameter "code" is empty';
+  if (code !== undefined && isError) problem ??= 'There is a "code" beside an error';
+  if (code === undefined && !isError) problem ??= NEITHER;
+  if (problem !== undefined) return { kind: 'invalid', state, message: `${problem}. Please start again.` };
+  if (code) return { kind: 'code', state, code };
+  return { kind: error && CANCELLED.has(error) ? 'denied' : 'error', state, params };
 }
 
-function valueIn(source: unknown, name: Parameter): unknown {
+/** What is wrong with a request to the callback that has no answer of Threads. */
+export const NEITHER =
+  'This is the callback URL: it needs a "code" or an "error" of Threads. It was opened by hand, or something on the way took the query off';
+
+/** The failure of a login that the person has cancelled. */
+export function denial({ state, params }: { state: string | undefined; params: Params }): ThreadsFailure {
+  const quote = createRedactor([state ?? '']);
+  return {
+    type: 'access_denied',
+    message: quote(params.error_description) ?? 'The user denied your request',
+    reason: quote(params.error_reason) ?? 'user_denied',
+  };
+}
+
+/** The error of a login that the authorization window has ended otherwise. */
+export function authorizationError({
+  state,
+  params,
+}: {
+  state: string | undefined;
+  params: Params;
+}): ThreadsAuthorizationError {
+  const quote = createRedactor([state ?? '']);
+  const { error_code = '' } = params;
+  return new ThreadsAuthorizationError(quote(params.error_description) ?? quote(params.error_message), {
+    code: quote(params.error),
+    reason: quote(params.error_reason),
+    errorCode: /^\d{1,15}$/.test(error_code) ? Number(error_code) : undefined,
+    uri: quote(params.error_uri),
+  });
+}
+
+function isEmpty(query: unknown): boolean {
+  return typeof query !== 'object' || query === null || Object.keys(query).length === 0;
+}
+
+/** Plain http parses no query, nor does Express with `query parser: false`, which has an empty object. */
+function queryOf({ url }: Request): unknown {
+  return parseQuery(/\?([^#]*)/.exec(url ?? '')?.[1] ?? '');
+}
+
+function valueIn(source: unknown, name: (typeof PARAMETERS)[number]): unknown {
   if (typeof source !== 'object' || source === null || !Object.hasOwn(source, name)) return undefined;
-  return (source as Record<Parameter, unknown>)[name];
+  return (source as Params)[name];
 }

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { withoutFragment } from '../threads/protocol.js';
 import { nonEmptyString } from '../transport/json.js';
+import { INVALID_STATE_MESSAGES, type InvalidStateReason } from './failure.js';
 import { appendCookies, findResponse, trackResponses } from './response.js';
 import {
-  type Attempt,
-  cookieName,
+  cookieNames,
   deriveKey,
-  type Login,
-  readAttempts,
   readCookie,
+  readLoginCookies,
+  type StateBinding,
   signPayload,
   verifyPayload,
   writeCookie,
@@ -33,7 +33,7 @@ export interface CookieStateStoreOptions {
 export interface BegunLogin {
   /** The `state` for the authorization window. */
   state: string;
-  /** The `Set-Cookie` headers of the answer, one string each. */
+  /** The `Set-Cookie` headers of the response, one string each. */
   setCookie: string[];
 }
 
@@ -43,25 +43,27 @@ export type FinishedLogin =
       ok: true;
       /** The application state that was given to {@link CookieStateStore.begin}; `undefined` for none. */
       appState: unknown;
-      /** The `Set-Cookie` headers of the answer, one string each. */
+      /** The `Set-Cookie` headers of the response, one string each. */
       setCookie: string[];
     }
   | {
       ok: false;
       type: 'invalid_state';
+      /** Why, in one word. */
+      reason: InvalidStateReason;
       /** Why, in words for the person. */
       message: string;
-      /** The `Set-Cookie` headers of the answer, one string each; there may be none. */
+      /** The `Set-Cookie` headers of the response, one string each; there may be none. */
       setCookie: string[];
     };
 
 const FIFTEEN_MINUTES = 15 * 60 * 1000;
 const NONCE = /^[\w-]{43}$/;
-const NONCES_REMEMBERED = 10_000;
-const ATTEMPTS_KEPT = 5;
+const COOKIES_KEPT = 5;
+const STATES_KEPT = 100_000;
 // Proxies refuse a header line above 8 KiB (nginx by default), and the app has cookies too.
 const BYTES_KEPT = 5 * 1024;
-// Bounds the work, and the answer, where somebody planted many cookies: a browser that nobody meddled with has fewer.
+// Bounds the work, and the response, where another host of the domain planted many cookies.
 const COOKIES_EXAMINED = 10;
 
 const ALTERNATIVES =
@@ -101,7 +103,7 @@ export class CookieStateStore implements ThreadsStateStore {
   private readonly keys: readonly Buffer[];
   private readonly maxAge: number;
   private readonly now: () => number;
-  private readonly used = new Set<string>();
+  private readonly finished = new FinishedStates();
 
   /**
    * @param options - see {@link CookieStateStoreOptions}
@@ -130,10 +132,10 @@ export class CookieStateStore implements ThreadsStateStore {
   }
 
   /**
-   * Gives the store a secret where it was made without one.
+   * Gives a store that was made without a secret the strategy's `clientSecret`.
    *
-   * @param secret - the strategy's `clientSecret`
-   * @returns this store, or one that inherits from it and has the secret
+   * @returns this store, or one that inherits from it, so that the store of a subclass stays one and serves other apps too
+   * @internal
    */
   withDefaultSecret(secret: string): CookieStateStore {
     if (this.keys.length > 0) return this;
@@ -151,7 +153,7 @@ export class CookieStateStore implements ThreadsStateStore {
    * @throws TypeError when there is no secret, the redirect URI is not absolute, or JSON has no form for `appState`;
    *   Error with `status` 403 when `appState` is too large for a cookie
    */
-  begin(cookie: string | null | undefined, login: Login, appState?: unknown): BegunLogin {
+  begin(cookie: string | null | undefined, login: StateBinding, appState?: unknown): BegunLogin {
     const [key] = this.keys;
     if (!key) throw new TypeError('CookieStateStore needs a `secret` where no ThreadsStrategy gives it one');
     if (typeof appState === 'function' || typeof appState === 'symbol') {
@@ -159,47 +161,54 @@ export class CookieStateStore implements ThreadsStateStore {
     }
 
     const state = randomBytes(32).toString('base64url');
-    const name = cookieName(state, login);
-    const value = signPayload({ n: state, e: this.now() + this.maxAge, s: appState }, login, key);
+    const { name } = cookieNames(state, login);
+    const value = signPayload({ nonce: state, expiresAt: this.now() + this.maxAge, appState }, login, key);
     if (value === undefined) {
       const error = new Error(
         'The application state does not fit into a cookie: keep it under 1 KiB, or keep it elsewhere',
       );
       throw Object.assign(error, { status: 403 });
     }
-    const setCookie = this.staleCookies(cookie, login, name.length + value.length).map((staleCookies) =>
-      writeCookie(staleCookies, '', 0, login),
+    const setCookie = this.staleCookies(cookie, login, name.length + value.length).map((stale) =>
+      writeCookie(stale, '', 0),
     );
-    setCookie.push(writeCookie(name, value, this.maxAge, login));
+    setCookie.push(writeCookie(name, value, this.maxAge));
     return { state, setCookie };
   }
 
   /**
-   * Ends a login. Call it before anything else in the answer is believed or shown, for errors too.
+   * Ends a login. Call it before any other parameter of the callback is believed or shown, for errors too.
    *
    * @param cookie - the `Cookie` header of the request
    * @param state - the `state` that came back, whatever it is
-   * @param login - what was given to {@link CookieStateStore.begin}
-   * @returns whether the login began in this browser, and the `Set-Cookie` headers that use the attempt up. Send
-   *   them either way
+   * @param login - what was given to {@link CookieStateStore.begin}, and `hasCode: false` where the callback brought an
+   *   error: its state is forgotten earlier
+   * @returns whether the login began in this browser, and the `Set-Cookie` headers that use its state up. Send them
+   *   either way
    * @throws TypeError when the redirect URI is not absolute
    */
-  finish(cookie: string | null | undefined, state: unknown, login: Login): FinishedLogin {
-    // The `#_` that a client copied with the whole URL is behind the state where that comes last.
+  finish(
+    cookie: string | null | undefined,
+    state: unknown,
+    login: StateBinding & { hasCode?: boolean | undefined },
+  ): FinishedLogin {
+    if (state === undefined || state === null || state === '') return refused('no_state');
+    // A client that copied the whole URL sends its `#_` behind the state, where that comes last.
     const nonce = typeof state === 'string' ? withoutFragment(state) : '';
-    if (!NONCE.test(nonce)) return refused('This login did not start here');
-    const name = cookieName(nonce, login);
-    const value = readCookie(cookie, name);
-    if (!value)
-      return refused('This login started in another browser, was finished already, or took too long');
+    if (!NONCE.test(nonce)) return refused('forged');
+    const { name, otherName } = cookieNames(nonce, login);
+    // A login with another redirect URI may have begun on http and end on https: that cookie tells why, and no more.
+    const found = [name, otherName].find((one) => readCookie(cookie, one));
+    if (!found) return refused(this.finished.has(nonce) ? 'used' : 'no_cookie');
 
-    const setCookie = [writeCookie(name, '', 0, login)];
-    const attempt = verifyPayload(value, login, this.keys);
-    if (attempt?.n !== nonce) return refused('The cookie of this login is not genuine', setCookie);
-    if (attempt.e <= this.now()) return refused('This login took too long', setCookie);
-    if (this.used.has(nonce)) return refused('This login was finished already', setCookie);
-    this.remember(nonce);
-    return { ok: true, appState: attempt.s, setCookie };
+    const setCookie = [writeCookie(found, '', 0)];
+    const payload = verifyPayload(readCookie(cookie, found) ?? '', login, this.keys);
+    if (payload?.nonce !== nonce) return refused('forged', setCookie);
+    if (!payload.isBound || found !== name) return refused('other_redirect_uri', setCookie);
+    if (payload.expiresAt <= this.now()) return refused('expired', setCookie);
+    if (this.finished.has(nonce)) return refused('used', setCookie);
+    this.finished.add(nonce, payload.expiresAt, login.hasCode !== false, this.now());
+    return { ok: true, appState: payload.appState, setCookie };
   }
 
   /**
@@ -210,11 +219,11 @@ export class CookieStateStore implements ThreadsStateStore {
    * @param login - what to bind the attempt to
    * @param done - called with the `state` for the authorization window, or with an error
    */
-  store(req: IncomingMessage, state: unknown, login: Login, done: StateStoredCallback): void {
+  store(req: IncomingMessage, state: unknown, login: StateBinding, done: StateStoredCallback): void {
     let begun: BegunLogin;
     try {
       begun = this.begin(req.headers.cookie, login, state);
-      answer(req, begun);
+      sendCookies(req, begun);
     } catch (error) {
       return void done(error as Error);
     }
@@ -229,55 +238,84 @@ export class CookieStateStore implements ThreadsStateStore {
    * @param login - what the attempt must be bound to
    * @param done - called with `true` and the app's own state, or with `false` and why, or with an error
    */
-  verify(req: IncomingMessage, state: string, login: Login, done: StateVerifiedCallback): void {
+  verify(
+    req: IncomingMessage,
+    state: string,
+    login: StateBinding & { hasCode?: boolean },
+    done: StateVerifiedCallback,
+  ): void {
     let finished: FinishedLogin;
     try {
       finished = this.finish(req.headers.cookie, state, login);
-      answer(req, finished);
+      sendCookies(req, finished);
     } catch (error) {
       return void done(error as Error);
     }
     if (finished.ok) done(null, true, finished.appState);
-    else done(null, false, { type: finished.type, message: finished.message });
+    else {
+      const { type, reason, message } = finished;
+      done(null, false, { type, reason, message });
+    }
   }
 
   /**
-   * The attempts to give up for a new one: the oldest, where there are too many. Those alone that this store signed,
-   * since a cookie that somebody planted, from a subdomain say, can be neither trusted nor taken off.
+   * The cookies to take off for a new login: the oldest, where there are too many. Those alone that this store signed, since
+   * a cookie that was planted, from a subdomain say, can neither be trusted nor be taken off.
    */
-  private staleCookies(header: string | null | undefined, login: Login, size: number): string[] {
-    const genuine: { name: string; size: number; attempt: Attempt }[] = [];
-    for (const [name, value = ''] of Object.entries(readAttempts(header, login, COOKIES_EXAMINED))) {
-      const attempt = verifyPayload(value, login, this.keys);
-      // The browser takes off by itself what has expired; what it still has then cannot be taken off.
-      if (!attempt || cookieName(attempt.n, login) !== name || attempt.e <= this.now()) continue;
-      genuine.push({ name, size: name.length + value.length, attempt });
+  private staleCookies(header: string | null | undefined, login: StateBinding, size: number): string[] {
+    const genuine: { name: string; size: number; expiresAt: number }[] = [];
+    for (const [name, value = ''] of Object.entries(readLoginCookies(header, login, COOKIES_EXAMINED))) {
+      const payload = verifyPayload(value, login, this.keys);
+      // The browser takes an expired cookie off by itself. One of another app, redirect URI or scheme counts there.
+      if (!payload?.isBound || cookieNames(payload.nonce, login).name !== name) continue;
+      if (payload.expiresAt <= this.now()) continue;
+      genuine.push({ name, size: name.length + value.length, expiresAt: payload.expiresAt });
     }
-    genuine.sort((one, other) => other.attempt.e - one.attempt.e);
+    genuine.sort((one, other) => other.expiresAt - one.expiresAt);
     let bytes = size;
     return genuine
       .filter((cookie, newer) => {
         bytes += cookie.size;
-        return newer >= ATTEMPTS_KEPT - 1 || bytes > BYTES_KEPT;
+        return newer >= COOKIES_KEPT - 1 || bytes > BYTES_KEPT;
       })
       .map(({ name }) => name);
   }
+}
 
-  // The cleared cookie is what ends a login; this stops a copy of the cookie too, in this process.
-  private remember(nonce: string): void {
-    this.used.add(nonce);
-    for (const oldest of this.used) {
-      if (this.used.size <= NONCES_REMEMBERED) break;
-      this.used.delete(oldest);
-    }
+/**
+ * The states that this process has finished. The cleared cookie is what ends a login; this refuses a copy of the cookie,
+ * too, until it expires.
+ */
+class FinishedStates {
+  #states = new Map<string, { expiresAt: number; hasCode: boolean }>();
+
+  has(nonce: string): boolean {
+    return this.#states.has(nonce);
+  }
+
+  add(nonce: string, expiresAt: number, hasCode: boolean, now: number): void {
+    this.#states.set(nonce, { expiresAt, hasCode });
+    if (this.#states.size >= 2 * STATES_KEPT) this.#forget(now);
+  }
+
+  /**
+   * Keeps as many as it must. States whose response brought no code go first, since whoever starts logins makes them at no
+   * cost to Threads; then those that expire first.
+   */
+  #forget(now: number): void {
+    const living = [...this.#states].filter(([, { expiresAt }]) => expiresAt > now);
+    living.sort(
+      ([, one], [, other]) => Number(one.hasCode) - Number(other.hasCode) || one.expiresAt - other.expiresAt,
+    );
+    this.#states = new Map(living.slice(-STATES_KEPT));
   }
 }
 
-function refused(reason: string, setCookie: string[] = []): FinishedLogin {
-  return { ok: false, type: 'invalid_state', message: `${reason}. Please start again.`, setCookie };
+function refused(reason: InvalidStateReason, setCookie: string[] = []): FinishedLogin {
+  return { ok: false, type: 'invalid_state', reason, message: INVALID_STATE_MESSAGES[reason], setCookie };
 }
 
-function answer(req: IncomingMessage, { setCookie }: { setCookie: string[] }): void {
+function sendCookies(req: IncomingMessage, { setCookie }: { setCookie: string[] }): void {
   if (setCookie.length === 0) return;
   const res = findResponse(req);
   if (!res) throw new Error(`CookieStateStore cannot reach the response of this request. ${ALTERNATIVES}`);

@@ -1,70 +1,71 @@
 import { nonEmptyString } from '../transport/json.js';
+import { warn } from './warnings.js';
 
-/** What an option must be, where that is said in a word; nothing where it is checked elsewhere. */
-export type OptionCheck = readonly [is?: (value: unknown) => boolean, what?: string];
+/** Checks the value of an option, given its name and that of the class. Throws a TypeError that names the option. */
+export type OptionCheck = (value: unknown, name: string, strategy: string) => void;
 
-const WHERE = {
-  clientID:
-    'the Threads App ID: App Dashboard → App settings → Basic → Threads App ID. It is not the App ID at the top, which belongs to Facebook',
-  clientSecret: 'the Threads app secret: App Dashboard → App settings → Basic → Threads App secret',
-  callbackURL:
-    'a redirect URI that is registered to the letter: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs',
-};
+/** Where the dashboard has the redirect URIs. */
+export const REDIRECT_URIS =
+  'App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs';
 
+/**
+ * A check of an option that must be given.
+ *
+ * @param what - what it is, and where the dashboard has it
+ * @param check - what its text must be besides
+ */
+export function required(what: string, check: (value: string) => void = () => {}): OptionCheck {
+  return (value, name, strategy) => {
+    const text = nonEmptyString(value);
+    if (text === undefined) {
+      const hint = value === undefined ? ' (it is undefined: was `.env` loaded?)' : '';
+      throw new TypeError(`${strategy} needs \`${name}\`, ${what}${hint}`);
+    }
+    check(text);
+  };
+}
+
+/**
+ * A check of an option that may be left out.
+ *
+ * @param is - tells whether a value is right
+ * @param what - what it must be
+ */
+export function optional(is: (value: unknown) => boolean, what: string): OptionCheck {
+  return (value, name) => {
+    if (value !== undefined && !is(value)) throw new TypeError(`\`${name}\` must be ${what}`);
+  };
+}
+
+/** The check of an option that somebody else checks: `ThreadsClient`, or the function that reads it. */
+export const elsewhere: OptionCheck = () => {};
+
+/** Options of passport-oauth2 that have no meaning here. */
 const NO_MEANING: Record<string, string> = {
   pkce: 'Threads has no PKCE',
   scopeSeparator: 'Threads separates permissions by commas',
 };
 
 /**
- * Checks that what stands in the dashboard is there.
+ * Checks every option by a table, and warns of those that are not in it.
  *
- * @param strategy - the name of the class, for the message
- * @param names - what this strategy needs of it
- * @param options - as the app gave them
- * @throws TypeError that names the option and says where in the dashboard it stands
- */
-export function assertApp<Name extends keyof typeof WHERE>(
-  strategy: string,
-  names: readonly Name[],
-  options: Record<Name | 'clientID', string>,
-): void {
-  for (const name of names) {
-    if (!nonEmptyString(options?.[name]))
-      throw new TypeError(`${strategy} needs \`${name}\`, ${WHERE[name]}`);
-  }
-  if (/\s/.test(options.clientID)) {
-    throw new TypeError(`\`clientID\` has white space in it. Copy ${WHERE.clientID}`);
-  }
-}
-
-/**
- * Checks options one by one, and warns of those that the strategy does not know.
- *
- * @param strategy - the name of the class, for the message
- * @param known - every option of the strategy
+ * @param strategy - the name of the class, for the messages
+ * @param table - the check of every option that the class knows
  * @param options - as the app gave them
  * @throws TypeError that names the option and says what it must be
  */
-export function assertOptions(
+export function checkOptions(
   strategy: string,
-  known: Readonly<Record<string, OptionCheck>>,
-  options: object,
+  table: Readonly<Record<string, OptionCheck>>,
+  options: object | undefined,
 ): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    if (Object.hasOwn(NO_MEANING, name))
+  const given = (options ?? {}) as Record<string, unknown>;
+  for (const [name, check] of Object.entries(table)) check(given[name], name, strategy);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(table, name)) continue;
+    if (Object.hasOwn(NO_MEANING, name)) {
       throw new TypeError(`\`${name}\` has no meaning here: ${NO_MEANING[name]}`);
-    if (!Object.hasOwn(known, name)) {
-      warn(`${strategy} does not know the option \`${name}\`. Is it misspelt?`);
-      continue;
     }
-    const [is, what] = known[name]!;
-    if (is && !is(value)) throw new TypeError(`\`${name}\` must be ${what}`);
+    warn(`${strategy} does not know the option \`${name}\`. Is it misspelt?`);
   }
-}
-
-/** Tells the developer of what may be a mistake. */
-export function warn(message: string): void {
-  process.emitWarning(message, 'ThreadsStrategyWarning');
 }

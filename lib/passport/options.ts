@@ -1,23 +1,32 @@
-import type { StateStore, StrategyOptions } from 'passport-oauth2';
+import type { StateStore } from 'passport-oauth2';
 import type { ThreadsClientOptions } from '../threads/client.js';
 import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
 import {
-  AUTHORIZATION_URL,
-  GRAPH_URL,
+  type Endpoints,
+  isFormerWindow,
   isThreadsURL,
+  misspelt,
   permissionsIn,
+  resolveEndpoints,
   type Scope,
   scopeParameter,
-  TOKEN_URL,
 } from '../threads/protocol.js';
 import { nonEmptyString } from '../transport/json.js';
-import { httpURL } from '../transport/request.js';
+import type { TokenFromRequest } from './bearer-token.js';
 import { CookieStateStore } from './cookie-state-store.js';
 import { fromCallback, reasonOf } from './from-callback.js';
-import { assertApp, assertOptions, type OptionCheck, warn } from './option-checks.js';
+import {
+  checkOptions,
+  elsewhere,
+  type OptionCheck,
+  optional,
+  REDIRECT_URIS,
+  required,
+} from './option-checks.js';
 import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import type { ThreadsStateStore } from './state-store.js';
+import { warn, warnIfSlow, warnOnce } from './warnings.js';
 
 /** Options of {@link ThreadsStrategy}. */
 export interface ThreadsStrategyOptions
@@ -25,10 +34,7 @@ export interface ThreadsStrategyOptions
     ThreadsClientOptions,
     'clientID' | 'clientSecret' | 'timeout' | 'dispatcher' | 'enableProof' | 'customHeaders' | 'now'
   > {
-  /**
-   * The redirect URI, registered to the letter: https, and not on `localhost`. A path that begins with `/` is resolved
-   * against the request.
-   */
+  /** The redirect URI, https and registered to the letter. A path that begins with `/` is resolved against the request. */
   callbackURL: string;
   /** The permissions to ask for; `threads_basic` and `requiredScopes` are always among them. Default: those. */
   scope?: Scope | undefined;
@@ -38,6 +44,11 @@ export interface ThreadsStrategyOptions
   tokenURL?: string | undefined;
   /** The Graph API, with its version. Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
+  /**
+   * The origin of a simulator, such as `http://127.0.0.1:4000`, in place of the three addresses above. Empty: Threads.
+   * Refused under `NODE_ENV=production`.
+   */
+  simulator?: string | undefined;
   /**
    * CSRF protection. `true`: the state is kept in the session. `false`: none. An object: a state store, as `store`.
    * Default: a {@link CookieStateStore} with a key derived from `clientSecret`.
@@ -67,143 +78,293 @@ export interface ThreadsStrategyOptions
   sessionKey?: string | undefined;
 }
 
-/** Options, checked and with their defaults. */
-export interface Settings {
-  oauth2: StrategyOptions;
-  client: ThreadsClientOptions;
-  redirectURI: RedirectURI;
-  requiredScopes: string[];
-  longLived: boolean;
-  profileFields: readonly string[] | false;
-  skipUserProfile: boolean | ((accessToken: string) => Promise<boolean | undefined>);
+/** Options of {@link ThreadsTokenStrategy}. */
+export interface ThreadsTokenStrategyOptions
+  extends Pick<ThreadsStrategyOptions, Exclude<(typeof SHARED)[number], 'passReqToCallback'>> {
+  /**
+   * Finds the access token in a request. Default: the `Authorization` header with the scheme Bearer, else the field
+   * `access_token` of the body; never the query. One that stands in the body is refused where a page of another website
+   * sent it (`Sec-Fetch-Site`, else `Origin`).
+   */
+  tokenFromRequest?: TokenFromRequest | undefined;
+}
+
+/** What both strategies make of their options. */
+interface SharedConfig {
+  client: ThreadsClientOptions & { now: () => number };
   inspector: InspectorOptions;
+  profileFields: readonly string[] | false;
+  requiredScopes: string[];
+  /** What the developer was warned of. */
+  told: Set<string>;
+}
+
+/** What {@link ThreadsStrategy} makes of its options. */
+export interface StrategyConfig extends SharedConfig {
+  endpoints: Endpoints;
+  redirectURI: RedirectURI;
+  proxy: boolean;
+  sessionKey: string | undefined;
+  scope: string;
+  store: StateStore | boolean;
+  longLived: boolean;
+  skipUserProfile: (accessToken: string) => Promise<boolean>;
+  asksThreads: boolean;
+  timeout: number;
+}
+
+/** What {@link ThreadsTokenStrategy} makes of its options. */
+export interface TokenStrategyConfig extends SharedConfig {
+  tokenFromRequest: TokenFromRequest | undefined;
 }
 
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isText = (value: unknown) => nonEmptyString(value) !== undefined;
+const boolean = optional(isBoolean, 'true or false');
+const IS_FUNCTION = (value: unknown) => typeof value === 'function';
 
-/** Every option, with what it must be where that is said in a word; the others are checked below. */
-export const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback', OptionCheck> = {
-  clientID: [],
-  clientSecret: [],
-  callbackURL: [],
-  scope: [],
-  authorizationURL: [],
-  tokenURL: [],
-  graphURL: [],
-  state: [],
-  store: [],
-  longLived: [isBoolean, 'true or false'],
-  profileFields: [
+/** Every option and its check. Those that are checked elsewhere are checked by `ThreadsClient` or by what reads them. */
+const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback', OptionCheck> = {
+  clientID: required(
+    'the Threads App ID: App Dashboard → App settings → Basic → Threads App ID. It is not the App ID at the top, which belongs to Facebook',
+    (text) => {
+      if (/\s/.test(text)) {
+        throw new TypeError(
+          '`clientID` has white space in it. Copy the Threads App ID: App Dashboard → App settings → Basic → Threads App ID',
+        );
+      }
+    },
+  ),
+  clientSecret: required(
+    'the Threads app secret: App Dashboard → App settings → Basic → Threads App secret',
+    (text) => {
+      if (text.trim() !== text) {
+        throw new TypeError('`clientSecret` has white space before or after it. Copy it without');
+      }
+    },
+  ),
+  callbackURL: required(`a redirect URI that is registered to the letter: ${REDIRECT_URIS}`),
+  scope: elsewhere,
+  authorizationURL: elsewhere,
+  tokenURL: elsewhere,
+  graphURL: elsewhere,
+  simulator: elsewhere,
+  state: elsewhere,
+  store: elsewhere,
+  longLived: boolean,
+  profileFields: optional(
     (value) => value === false || (Array.isArray(value) && value.every(isText)),
     'an array of field names, or false',
-  ],
-  tokenVerification: [
+  ),
+  tokenVerification: optional(
     (value) => ['auto', 'required', 'off'].includes(value as string),
     "'auto', 'required' or 'off'",
-  ],
-  testerAccessToken: [
-    (value) => typeof value === 'function' || isText(value),
+  ),
+  testerAccessToken: optional(
+    (value) => IS_FUNCTION(value) || isText(value),
     'an access token, or a function that returns one',
-  ],
-  requiredScopes: [],
-  enableProof: [isBoolean, 'true or false'],
-  timeout: [],
-  dispatcher: [],
-  customHeaders: [],
-  skipUserProfile: [(value) => isBoolean(value) || typeof value === 'function', 'true, false or a function'],
-  passReqToCallback: [isBoolean, 'true or false'],
-  proxy: [isBoolean, 'true or false'],
-  sessionKey: [isText, 'a string'],
-  now: [(value) => typeof value === 'function', 'a function that returns milliseconds since the epoch'],
+  ),
+  requiredScopes: elsewhere,
+  enableProof: boolean,
+  timeout: elsewhere,
+  dispatcher: elsewhere,
+  customHeaders: elsewhere,
+  skipUserProfile: optional((value) => isBoolean(value) || IS_FUNCTION(value), 'true, false or a function'),
+  passReqToCallback: boolean,
+  proxy: boolean,
+  sessionKey: optional(isText, 'a string'),
+  now: optional(IS_FUNCTION, 'a function that returns milliseconds since the epoch'),
+};
+
+/** The options that mean the same in both strategies. */
+const SHARED = [
+  'clientID',
+  'clientSecret',
+  'tokenURL',
+  'graphURL',
+  'simulator',
+  'profileFields',
+  'testerAccessToken',
+  'requiredScopes',
+  'enableProof',
+  'timeout',
+  'dispatcher',
+  'customHeaders',
+  'passReqToCallback',
+  'now',
+] as const;
+
+const TOKEN_OPTIONS: Record<string, OptionCheck> = {
+  ...Object.fromEntries(SHARED.map((name) => [name, OPTIONS[name]])),
+  tokenFromRequest: optional(IS_FUNCTION, 'a function'),
 };
 
 /**
- * Checks the options of the strategy and fills in the defaults.
+ * Checks the options of `ThreadsStrategy` and fills in the defaults.
  *
  * @throws TypeError that names the option and says what to do
  */
-export function readOptions(options: ThreadsStrategyOptions): Settings {
-  assertApp('ThreadsStrategy', ['clientID', 'clientSecret', 'callbackURL'], options);
-  assertOptions('ThreadsStrategy', OPTIONS, options);
-  const {
-    clientID,
-    clientSecret,
-    authorizationURL = AUTHORIZATION_URL,
-    tokenURL = TOKEN_URL,
-    graphURL = GRAPH_URL,
-    testerAccessToken,
-    tokenVerification = testerAccessToken === undefined ? 'auto' : 'required',
-    profileFields = PROFILE_FIELDS,
-    skipUserProfile = false,
-    // Read when it is needed, so that a clock that is replaced later is heard.
-    now = () => Date.now(),
-  } = options;
-  const redirectURI = readRedirectURI(options.callbackURL);
-  const requiredScopes = permissionsIn(options.requiredScopes ?? [], 'requiredScopes');
+export function readOptions(options: ThreadsStrategyOptions): StrategyConfig {
+  checkOptions('ThreadsStrategy', OPTIONS, options);
+  const { testerAccessToken, tokenVerification, skipUserProfile = false, timeout = 10_000 } = options;
+  const shared = readShared(
+    options,
+    tokenVerification ?? (testerAccessToken === undefined ? 'auto' : 'required'),
+  );
+  const { requiredScopes } = shared;
   if (requiredScopes.length > 0 && (tokenVerification === 'off' || skipUserProfile === true)) {
     throw new TypeError(
       '`requiredScopes` needs `debug_token`: leave out `skipUserProfile` and `tokenVerification: "off"`',
     );
   }
-  warnOfRefusedRedirect(redirectURI, httpURL('authorizationURL', authorizationURL));
-
-  const { timeout, dispatcher, enableProof, customHeaders } = options;
+  const redirectURI = readRedirectURI(options.callbackURL);
+  const endpoints = resolveEndpoints(options);
+  warnOfEndpoints(endpoints);
+  warnOfApp(options, endpoints);
+  warnOfRedirectURI(redirectURI.value, endpoints, shared.told);
   return {
-    oauth2: {
-      authorizationURL,
-      tokenURL: httpURL('tokenURL', tokenURL),
-      clientID,
-      clientSecret,
-      callbackURL: options.callbackURL,
-      scope: scopeParameter(options.scope ?? [], requiredScopes),
-      ...stateOptions(options),
-      proxy: options.proxy,
-      sessionKey: options.sessionKey,
-    },
-    client: {
-      clientID,
-      clientSecret,
-      authorizationURL,
-      tokenURL,
-      graphURL,
-      timeout,
-      dispatcher,
-      enableProof,
-      customHeaders,
-      now: options.now,
-      profileFields: profileFields || undefined,
-    },
+    ...shared,
+    endpoints,
     redirectURI,
-    requiredScopes,
+    proxy: options.proxy === true,
+    sessionKey: options.sessionKey,
+    scope: readScope(options.scope ?? [], shared),
+    store: readStore(options),
     longLived: options.longLived === true,
-    profileFields,
-    skipUserProfile: skipper(skipUserProfile),
+    skipUserProfile: readSkip(skipUserProfile, timeout),
+    asksThreads: skipUserProfile === false,
+    timeout,
+  };
+}
+
+/**
+ * Checks the options of `ThreadsTokenStrategy` and fills in the defaults.
+ *
+ * @throws TypeError that names the option and says what to do
+ */
+export function readTokenOptions(options: ThreadsTokenStrategyOptions): TokenStrategyConfig {
+  if ('tokenVerification' in (options ?? {})) {
+    throw new TypeError('`tokenVerification` has no meaning here: what a client sends is always verified');
+  }
+  checkOptions('ThreadsTokenStrategy', TOKEN_OPTIONS, options);
+  const shared = readShared(options, 'required');
+  warnOfEndpoints(resolveEndpoints(options));
+  return {
+    ...shared,
+    inspector: { ...shared.inspector, required: true },
+    tokenFromRequest: options.tokenFromRequest,
+  };
+}
+
+function readShared(
+  options: ThreadsStrategyOptions | ThreadsTokenStrategyOptions,
+  tokenVerification: TokenVerification,
+): SharedConfig {
+  const { testerAccessToken, profileFields = PROFILE_FIELDS, timeout = 10_000 } = options;
+  // `Date.now` is read at each call, so that a clock that is replaced later counts.
+  const { now = () => Date.now() } = options;
+  const requiredScopes = permissionsIn(options.requiredScopes ?? [], 'requiredScopes');
+  const told = new Set<string>();
+  warnOfScopes(requiredScopes, told);
+  return {
+    client: { ...options, now, profileFields: profileFields || undefined },
     inspector: {
       tokenVerification,
-      testerAccessToken,
+      testerAccessToken:
+        typeof testerAccessToken === 'function'
+          ? async () => {
+              const stop = warnIfSlow('`testerAccessToken`', 'Let it return, or reject.', timeout);
+              return Promise.resolve(testerAccessToken()).finally(stop);
+            }
+          : testerAccessToken,
       canSkip: profileFields !== false,
       required: profileFields === false || requiredScopes.length > 0,
       now,
     },
+    profileFields,
+    requiredScopes,
+    told,
   };
 }
 
-/** Threads itself refuses plain http and `localhost`; a simulator, or a proxy, need not. */
-function warnOfRefusedRedirect({ value, url }: RedirectURI, authorizationURL: string): void {
-  if (!isThreadsURL(authorizationURL) || !url || (url.protocol === 'https:' && url.hostname !== 'localhost'))
-    return;
-  warn(
-    `Threads refuses the redirect URI ${value}: it must be https, and not on localhost. For development, point the strategy at the simulator, or use a host name of your own with a local certificate`,
+/**
+ * Reads the option `scope`, of the constructor or of one call.
+ *
+ * @returns the parameter `scope`
+ * @throws TypeError for anything but strings
+ */
+export function readScope(scope: Scope, { requiredScopes, told }: SharedConfig): string {
+  warnOfScopes(permissionsIn(scope, 'scope'), told);
+  return scopeParameter(scope, requiredScopes);
+}
+
+/** A name that is no known permission passes, since Meta adds to them; it may be misspelt. */
+function warnOfScopes(permissions: readonly string[], told: Set<string>): void {
+  for (const permission of permissions) {
+    const nearest = misspelt(permission);
+    if (nearest === undefined) continue;
+    const question = nearest === '' ? 'Is it misspelt?' : `Did you mean \`${nearest}\`?`;
+    warnOnce(
+      `scope ${permission}`,
+      `\`${permission}\` is no permission of Threads that is known: it is asked for all the same. ${question}`,
+      told,
+    );
+  }
+}
+
+/** What Threads is known to refuse or to lose, where the strategy is at Threads itself. */
+function warnOfApp({ clientID }: ThreadsStrategyOptions, { authorizationURL }: Endpoints): void {
+  if (!isThreadsURL(authorizationURL)) return;
+  if (!/^\d+$/.test(clientID)) {
+    warn(
+      '`clientID` is not a number, and Threads App IDs are: App Dashboard → App settings → Basic → Threads App ID',
+    );
+  }
+  if (isFormerWindow(authorizationURL)) {
+    warn(
+      '`authorizationURL` is at threads.net, which redirects to threads.com and loses the query for some people: leave the option out',
+    );
+  }
+}
+
+/**
+ * Warns of a redirect URI that Threads refuses: plain http. A simulator, or a proxy, need not.
+ *
+ * @param redirectURI - absolute, or a path, of which nothing is known
+ */
+export function warnOfRedirectURI(
+  redirectURI: string,
+  { authorizationURL }: Endpoints,
+  told: Set<string>,
+): void {
+  if (!isThreadsURL(authorizationURL) || !redirectURI.startsWith('http:')) return;
+  warnOnce(
+    'http redirect URI',
+    `Threads refuses the redirect URI ${redirectURI.slice(0, 200)}: it must be https. For development, use the option \`simulator\`, or https with a local certificate or a tunnel`,
+    told,
   );
 }
 
-function stateOptions({
-  state,
-  store,
-  clientSecret,
-  now,
-}: ThreadsStrategyOptions): Pick<StrategyOptions, 'store'> {
+/** What is right in development, and in production a mistake. */
+function warnOfEndpoints(endpoints: Endpoints): void {
+  if (process.env.NODE_ENV !== 'production') return;
+  for (const [name, value] of Object.entries(endpoints)) {
+    const { protocol, hostname, origin } = new URL(value);
+    if (/^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname)) {
+      warnOnce(
+        'local endpoints',
+        `\`${name}\` is at ${origin}, this machine, under NODE_ENV=production: a simulator signs anyone in`,
+      );
+    } else if (protocol === 'http:') {
+      warnOnce(
+        'http endpoints',
+        `\`${name}\` is at ${origin}, without TLS, under NODE_ENV=production: codes, tokens and the app secret can be read on the way`,
+      );
+    }
+  }
+}
+
+function readStore({ state, store, clientSecret, now }: ThreadsStrategyOptions): StateStore | boolean {
   if (store && (state ?? true) !== true && state !== store) {
     throw new TypeError('`state` and `store` contradict each other: leave one of them out');
   }
@@ -213,27 +374,37 @@ function stateOptions({
       '`store` must be a state store, with the methods `store` and `verify`; `state` must be one, true, or false for none',
     );
   }
+  if (chosen === false && process.env.NODE_ENV === 'production') {
+    warnOnce(
+      'state: false',
+      '`state: false` under NODE_ENV=production: without a state that the app verifies itself, another website can sign a visitor in as somebody else',
+    );
+  }
   const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;
-  // For `true`, passport-oauth2 has two session stores: the one under `store` also keeps application state. The
-  // declared type knows neither that one nor stores that do so.
-  return { store: keyed as StateStore };
+  // The declared type of passport-oauth2 does not know stores that keep application state.
+  return keyed as StateStore | boolean;
 }
+
 function isStateStore({ store, verify }: Partial<ThreadsStateStore>): boolean {
   return typeof store === 'function' && typeof verify === 'function';
 }
 
-/** One form of the forms. To passport-oauth2, the promise of an async function is a yes, and nobody hears it reject. */
-function skipper(skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>): Settings['skipUserProfile'] {
-  if (typeof skip !== 'function') return skip;
+/** Makes one form of the forms: passport-oauth2 would take the promise of an async function for `true`. */
+function readSkip(
+  skip: NonNullable<ThreadsStrategyOptions['skipUserProfile']>,
+  timeout: number,
+): StrategyConfig['skipUserProfile'] {
+  if (typeof skip !== 'function') return async () => skip;
+  const name = '`skipUserProfile`';
   return async (accessToken) => {
-    const [skips] = await fromCallback('`skipUserProfile`', (done) =>
-      skip.length < 2
-        ? void Promise.resolve((skip as (accessToken: string) => unknown)(accessToken)).then(
-            (value) => done(null, value),
-            (reason) => done(reasonOf(reason, '`skipUserProfile`')),
-          )
-        : skip(accessToken, done),
-    );
-    return Boolean(skips);
+    const stop = warnIfSlow(name, 'Let it return, or call `done`.', timeout);
+    try {
+      if (skip.length >= 2) return Boolean((await fromCallback(name, (done) => skip(accessToken, done)))[0]);
+      return Boolean(await (skip as (accessToken: string) => unknown)(accessToken));
+    } catch (reason) {
+      throw reasonOf(reason, name);
+    } finally {
+      stop();
+    }
   };
 }

@@ -1,16 +1,15 @@
 import type { Request } from 'express';
 import { nonEmptyString } from '../transport/json.js';
 import { parseURL } from '../transport/request.js';
-
-const HOST = /^[\w.:[\]-]{1,255}$/;
+import { REDIRECT_URIS } from './option-checks.js';
 
 /** The redirect URI of a login, parsed once. */
 export interface RedirectURI {
   /** As the app wrote it: Threads compares it to the letter. */
   value: string;
-  /** Where it is; `undefined` for a path, which passport-oauth2 resolves against the request. */
+  /** `undefined` for a path, which is resolved against each request. */
   url: URL | undefined;
-  /** Its path, in the form in which {@link isCallbackRequest} compares. */
+  /** Its path, as {@link normalizedPath} makes it. */
   path: string;
 }
 
@@ -27,74 +26,134 @@ export function readRedirectURI(value: unknown): RedirectURI {
   // A browser takes `//host` and `/\host` for another host.
   if (/^\/(?![/\\])[^#\s]*$/.test(text)) return { value: text, url: undefined, path: normalizedPath(text) };
 
-  // Of what else a parser would mend, nothing is the registered URI to the letter.
+  // A URL parser would mend the rest, and what it mends is not the registered URI to the letter.
   const url = /^https?:\/\/[^/\\#\s][^\\#\s]*$/i.test(text) ? parseURL(text) : undefined;
   if (!url) {
     throw new TypeError(
-      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be one of the App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs`,
+      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be registered: ${REDIRECT_URIS}`,
     );
   }
   return { value: text, url, path: normalizedPath(url.pathname) };
 }
 
 /**
- * Tells whether a request is for the path of the redirect URI, however a router may have matched it. Where the one path
- * ends as the other does, it is: a proxy may have taken a prefix off, or put one on.
+ * Resolves a redirect URI that is a path against the request, as passport-oauth2 does.
+ *
+ * @param proxy - whether to trust `X-Forwarded-*`; so does the Express setting `trust proxy`
+ * @returns the absolute redirect URI
+ * @throws Error with `status` 400 where the request names no host
  */
-export function isCallbackRequest({ path }: RedirectURI, req: Request): boolean {
-  const asked = requestedPath(req);
-  return asked.endsWith(path) || path.endsWith(asked);
+export function resolveRedirectURI({ value, url }: RedirectURI, req: Request, proxy: boolean): string {
+  if (url) return value;
+  const trusted = proxy || Boolean(req.app?.get?.('trust proxy'));
+  const host = (trusted && forwarded(req, 'host')) || hostOf(req) || '';
+  const isTLS = isEncrypted(req) || (trusted && /^https$/i.test(forwarded(req, 'proto')));
+  const resolved = HOST.test(host) ? parseURL(`${isTLS ? 'https' : 'http'}://${host}${value}`) : undefined;
+  if (resolved) return resolved.href;
+  const error = new Error('`callbackURL` is a path, and the request names no host to resolve it against');
+  throw Object.assign(error, { status: 400 });
 }
 
-/** The path that was asked for, in the form of {@link RedirectURI.path}. */
+/**
+ * Tells whether a request is for the path of the redirect URI or for one below it, where `app.use` mounts it. A proxy may
+ * strip or add a path prefix, so either path may be a suffix of the other.
+ */
+export function isCallbackRequest({ path }: RedirectURI, req: Request): boolean {
+  const requested = requestedPath(req);
+  if (requested.endsWith(path) || path.endsWith(requested)) return true;
+  // Inside another path only where it has two segments: `/threads` could be the parent of the page that starts logins.
+  const below = `${path}/`;
+  return requested.startsWith(below) ? path !== '/' : path.lastIndexOf('/') > 0 && requested.includes(below);
+}
+
+/** The path of a request, as {@link normalizedPath} makes it. */
 export function requestedPath(req: Request): string {
   return normalizedPath(req.originalUrl ?? req.url ?? '');
 }
 
 /**
- * Tells whether a login starts at another host than it will end at: the browser would then not send its cookies along.
+ * Tells whether a login starts at another host than it will end at: the browser would not send its cookies along. Not
+ * told where a proxy alone may have changed `Host`.
  *
- * @returns the host that the request names, or `undefined` where it is the right one or not to be told
+ * @returns the host that the request names, or `undefined` where it is the right one or cannot be told
  */
 export function mismatchedHost({ url }: RedirectURI, req: Request): string | undefined {
-  const { host, ':authority': authority, 'x-forwarded-host': forwarded } = req.headers ?? {};
-  const direct = host ?? authority;
-  if (!url || direct === url.host) return undefined;
-  const named = `${forwarded ?? ''},${direct ?? ''}`
+  const host = hostOf(req);
+  if (!url || host === url.host) return undefined;
+  const forwardedHosts = headerOf(req, 'x-forwarded-host');
+  const named = `${forwardedHosts},${host ?? ''}`
     .split(',')
     .map((name) => name.trim())
     .filter((name) => HOST.test(name));
-  const isRight = (name: string) => parseURL(`http://${name}`)?.hostname === url.hostname;
-  return named.some(isRight) ? undefined : named[0];
+  if (named.some((name) => parseURL(`http://${name}`)?.hostname === url.hostname)) return undefined;
+  if ((forwardedHosts === '' && isProxied(req)) || comesFrom(url, req)) return undefined;
+  return named[0];
 }
 
 /**
- * Resolves a redirect URI that is a path against the request, as passport-oauth2 does.
- *
- * @param proxy - whether to trust `X-Forwarded-*`; so does the Express setting `trust proxy`
+ * Tells whether a login that ends on https starts over http: the browser would not keep its cookie. Told only where
+ * `X-Forwarded-Proto` says so, or where no proxy that ends TLS can be on the way.
  */
-export function absoluteURL(redirectURI: string, req: Request, proxy: boolean | undefined): string {
-  if (!redirectURI.startsWith('/')) return redirectURI;
-  const { headers, socket } = req;
-  const trusted = proxy || Boolean(req.app?.get?.('trust proxy'));
-  const forwarded = (name: string) => (trusted ? String(headers[`x-forwarded-${name}`] ?? '') : '');
-  const isTLS =
-    (socket as { encrypted?: boolean } | undefined)?.encrypted || /^https\b/i.test(forwarded('proto'));
-  const host = forwarded('host') || headers.host || headers[':authority'];
-  return new URL(redirectURI, `${isTLS ? 'https' : 'http'}://${host}`).href;
+export function startsOverHTTP({ url }: RedirectURI, req: Request): boolean {
+  if (url?.protocol !== 'https:' || isEncrypted(req)) return false;
+  const protocol = forwarded(req, 'proto') || (req.socket && !isProxied(req) ? 'http' : '');
+  return protocol.toLowerCase() === 'http' && !comesFrom(url, req);
 }
 
-// Routers ignore case and a slash at the end, some decode, and to Fastify `;` may begin the query: what a router takes
-// for the path must be found to be it.
+/** Tells whether a redirect URI that was resolved against the request is http though the browser asked with https. */
+export function missesTrustProxy(resolved: string, req: Request): boolean {
+  return resolved.startsWith('http:') && forwarded(req, 'proto').toLowerCase() === 'https';
+}
+
+const HOST = /^[\w.:[\]-]{1,255}$/;
+
+/** What proxies add to a request. nginx adds none of them by default, but speaks HTTP/1.0. */
+const PROXY_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-real-ip',
+];
+
+function isProxied(req: Request): boolean {
+  return req.httpVersion === '1.0' || PROXY_HEADERS.some((name) => req.headers?.[name] !== undefined);
+}
+
+/** Whether a page of the redirect URI's own origin linked to the request: then the browser is at the right one. */
+function comesFrom(url: URL, req: Request): boolean {
+  return parseURL(headerOf(req, 'referer'))?.origin === url.origin;
+}
+
+function hostOf({ headers }: Request): string | undefined {
+  return headers?.host ?? (headers?.[':authority'] as string | undefined);
+}
+
+/** The first value of `X-Forwarded-Host` or `X-Forwarded-Proto`: that of the proxy that the browser talks to. */
+function forwarded(req: Request, name: 'host' | 'proto'): string {
+  return headerOf(req, `x-forwarded-${name}`).split(',', 1)[0]!.trim();
+}
+
+/** A header, bounded: one may be 16 KiB long. */
+function headerOf({ headers }: Request, name: string): string {
+  return String(headers?.[name] ?? '').slice(0, 1000);
+}
+
+function isEncrypted({ socket }: Request): boolean {
+  return Boolean((socket as { encrypted?: boolean } | undefined)?.encrypted);
+}
+
+/** Compared as lenient routers do: decoded, case-insensitively, without duplicate or trailing slashes, up to `;`. */
 function normalizedPath(target: string): string {
   const path = /^(?:https?:\/\/[^/?#]*)?([^?#;]*)/i.exec(target)?.[1] ?? '';
-  return `/${decodedOf(path)}`
+  return `/${percentDecoded(path)}`
     .toLowerCase()
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '');
 }
 
-function decodedOf(path: string): string {
+function percentDecoded(path: string): string {
   if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);

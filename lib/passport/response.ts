@@ -1,6 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import onHeaders = require('on-headers');
+
 /** A request of any framework: Express has the response on it, Koa the context, Fastify the request of Node. */
 interface AnyRequest {
   res?: unknown;
@@ -51,7 +53,7 @@ export function preventCaching(request: object): void {
   const res = findResponse(request);
   if (!res || res.headersSent) return;
   res.setHeader('Cache-Control', 'no-store');
-  beforeHeaders(res, () => {
+  onHeaders(res, () => {
     if (res.getHeader('Cache-Control') === undefined) res.setHeader('Cache-Control', 'no-store');
   });
 }
@@ -70,7 +72,7 @@ export function preventCaching(request: object): void {
 export function sendChallenge(request: object, challenge: string, status: number): void {
   const res = findResponse(request);
   if (!res || res.headersSent) return;
-  beforeHeaders(res, () => {
+  onHeaders(res, () => {
     const isRefusal = res.statusCode === status || res.statusCode === 401;
     if (isRefusal && !res.hasHeader('WWW-Authenticate')) res.setHeader('WWW-Authenticate', challenge);
   });
@@ -90,7 +92,7 @@ export function appendCookies(res: ServerResponse, cookies: readonly string[]): 
     res.setHeader('Set-Cookie', [...present]);
   };
   add();
-  beforeHeaders(res, add);
+  onHeaders(res, add);
 }
 
 /**
@@ -114,9 +116,4 @@ function responseInProgress(request: object): ServerResponse | undefined {
 function isResponse(value: unknown): value is ServerResponse {
   const { getHeader, setHeader } = (value ?? {}) as Partial<ServerResponse>;
   return typeof getHeader === 'function' && typeof setHeader === 'function';
-}
-
-function beforeHeaders(res: ServerResponse, listener: () => void): void {
-  const onHeaders = require('on-headers') as typeof import('on-headers');
-  onHeaders(res, listener);
 }

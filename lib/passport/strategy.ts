@@ -1,64 +1,76 @@
-import { parse as parseQuery } from 'node:querystring';
 import type { Request } from 'express';
 import { Strategy as OAuth2Strategy } from 'passport-oauth2';
 import { ThreadsClient } from '../threads/client.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
-import { scopeParameter } from '../threads/protocol.js';
-import type { TokenResult } from '../threads/token-response.js';
+import type { LongLivedTokenResult, TokenResult } from '../threads/token-response.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
-import { type AuthorizationResponse, readAuthorizationResponse } from './authorization-response.js';
-import type { ThreadsFailure } from './failure.js';
+import {
+  type AuthorizationResponse,
+  authorizationError,
+  denial,
+  NEITHER,
+  readAuthorizationResponse,
+} from './authorization-response.js';
+import {
+  INVALID_STATE_MESSAGES,
+  INVALID_STATE_WARNINGS,
+  type InvalidStateReason,
+  reasonIn,
+  type ThreadsFailure,
+} from './failure.js';
 import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
-import { readOptions, type Settings, type ThreadsStrategyOptions } from './options.js';
-import { perRequest } from './per-request.js';
+import { notANavigation } from './navigation.js';
 import {
-  absoluteURL,
+  readOptions,
+  readScope,
+  type StrategyConfig,
+  type ThreadsStrategyOptions,
+  warnOfRedirectURI,
+} from './options.js';
+import { copyBeforeOverrides, perRequest } from './per-request.js';
+import {
   isCallbackRequest,
   mismatchedHost,
+  missesTrustProxy,
   type RedirectURI,
   readRedirectURI,
   requestedPath,
+  resolveRedirectURI,
+  startsOverHTTP,
 } from './redirect-uri.js';
 import { preventCaching } from './response.js';
-import { storeState, type ThreadsStateStore, verifyState } from './state-store.js';
+import { type PassportSessionStore, SessionStateStore } from './session-state-store.js';
 import {
-  type AnyVerify,
-  type Returning,
-  type TokenParams,
-  type VerifyCaller,
-  type VerifyFunction,
-  type VerifyFunctionWithParams,
-  type VerifyFunctionWithRequest,
-  type VerifyFunctionWithRequestAndParams,
-  verifyCaller,
-} from './verify.js';
+  hasStartedSession,
+  type StateCall,
+  storeState,
+  type ThreadsStateStore,
+  verifyState,
+} from './state-store.js';
+import { type VerifyCaller, verifyCaller } from './verify.js';
+import type {
+  AnyVerify,
+  Returning,
+  TokenParams,
+  VerifyFunction,
+  VerifyFunctionWithParams,
+  VerifyFunctionWithRequest,
+  VerifyFunctionWithRequestAndParams,
+} from './verify-function.js';
+import { debug, warnOnce } from './warnings.js';
 
 type Options = ThreadsStrategyOptions & { passReqToCallback?: false | undefined };
 type OptionsWithRequest = ThreadsStrategyOptions & { passReqToCallback: true };
 
-type GrantParams = Record<string, string>;
-type Tokens = { accessToken: string; refreshToken?: string; params: TokenParams };
-type TokenCallback = (error: unknown, ...tokens: [string?, string?, TokenParams?]) => void;
-type ProfileCallback = Done<ThreadsProfile>;
-
-/** What a login has found out about the person. */
-interface Login {
-  profile?: ThreadsProfile | undefined;
-  /** The id that `/me` and `debug_token` gave, where they were asked: a subclass may have changed the profile. */
-  threadsID?: string;
-  /** The token of 60 days. */
-  longLived?: TokenResult | undefined;
-  /** Ends what is still under way where the login has failed. */
-  signal?: AbortSignal;
+/** What the token endpoint handed out, as passport-oauth2 has it. */
+interface Tokens {
+  accessToken: string;
+  refreshToken: string | undefined;
+  params: TokenParams;
 }
-
-// passport-oauth2's types leave it out.
-const { _createOAuthError } = OAuth2Strategy.prototype as unknown as {
-  _createOAuthError(this: OAuth2Strategy, message: string, error: unknown): Error;
-};
 
 /**
  * Signs people in with Threads.
@@ -70,6 +82,11 @@ const { _createOAuthError } = OAuth2Strategy.prototype as unknown as {
  * ));
  * ```
  *
+ * A login is `authenticate` → `startLogin` at its first request, and `authenticate` → `finishLogin` → `signIn` at its
+ * second: exchange the code, identify the person, check, call the verify callback, success. passport-oauth2 has the
+ * constructor, the hooks `authorizationParams`, `tokenParams`, `userProfile` and `parseErrorResponse`, the choice of
+ * state store, and `_oauth2`; its `authenticate`, `_verify` and `_loadUserProfile` are not used.
+ *
  * Sources: Threads, "Get Access Tokens and Permissions"; RFC 6749 section 4.1.
  */
 export class ThreadsStrategy extends OAuth2Strategy {
@@ -77,15 +94,18 @@ export class ThreadsStrategy extends OAuth2Strategy {
   override name = 'threads';
 
   // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.
-  private readonly _settings: Settings;
+  private readonly _config: StrategyConfig;
   private readonly _client: ThreadsClient;
   private readonly _inspector: Inspector;
   private readonly _callVerify: VerifyCaller;
-  private readonly _told = new Set<string>();
+  /** The requests whose authorization response was handled. */
+  private readonly _handled = new WeakSet<Request>();
   /** The state store that passport-oauth2 chose by the options. */
   declare private _stateStore: ThreadsStateStore;
-  /** Set for the one request that ends it. */
-  declare private _login: Login | undefined;
+  /** The token response of the login that this copy of the strategy finishes. */
+  declare private _tokens: Tokens | undefined;
+  /** Ends the requests of that login, once one of them has failed. Only with `longLived`: it costs 15 µs. */
+  declare private _signal: AbortSignal | undefined;
 
   /**
    * @param options - see {@link ThreadsStrategyOptions}
@@ -109,25 +129,43 @@ export class ThreadsStrategy extends OAuth2Strategy {
     if (typeof verify !== 'function') {
       throw new TypeError('ThreadsStrategy needs a verify callback: new ThreadsStrategy(options, verify)');
     }
-    const settings = readOptions(options);
-    const callVerify = verifyCaller(verify, options.passReqToCallback === true);
-    super({ ...settings.oauth2, passReqToCallback: true }, verify as never);
+    const config = readOptions(options);
+    const { clientID, clientSecret } = options;
+    const { endpoints, scope, store, sessionKey } = config;
+    const callVerify = verifyCaller(verify, options.passReqToCallback === true, config.timeout);
+    super(
+      { ...endpoints, clientID, clientSecret, scope, store: store as never, sessionKey },
+      verify as never,
+    );
 
-    this._settings = settings;
-    this._client = new ThreadsClient(settings.client);
-    this._inspector = new Inspector(this._client, settings.inspector);
+    this._config = config;
+    this._client = new ThreadsClient(config.client);
+    this._inspector = new Inspector(this._client, config.inspector);
     this._callVerify = callVerify;
+    if (store === true) {
+      this._stateStore = new SessionStateStore(this._stateStore as unknown as PassportSessionStore);
+    }
     // Bound, since passport-oauth2-refresh copies the function off its object.
     this._oauth2.getOAuthAccessToken = this.getOAuthAccessToken.bind(this) as never;
+    this._oauth2.setAgent = () => {
+      throw new TypeError(
+        '`_oauth2.setAgent` has no effect here: requests are made by undici. Give the strategy the option `dispatcher`, such as `new ProxyAgent(url)` of undici',
+      );
+    };
+    copyBeforeOverrides(this);
   }
 
   /**
-   * Starts a login, or ends one: Passport calls this.
+   * Starts a login, or finishes one: Passport calls this.
    *
-   * A request without an answer starts one, unless it is for the path of the redirect URI. The `state` of an answer is
-   * verified before anything else of it is believed. Cancelled by the person: `fail`, 403. Any other error of the
-   * authorization window: `error` with a {@link ThreadsAuthorizationError}. A state that does not match: `fail`, 403.
-   * What Threads does not send: `fail`, 400. See {@link ThreadsFailure}.
+   * A request without an authorization response starts a login, unless it is for the callback or below it. The `state` of
+   * a response is verified before any other parameter is believed. Cancelled by the person: `fail`, 403. Any other error
+   * of the authorization window: `error` with a {@link ThreadsAuthorizationError}. A state that does not match: `fail`,
+   * 403. What Threads does not send: `fail`, 400. See {@link ThreadsFailure}.
+   *
+   * Not `async`: where the state store answers in the same tick, a refused state is told in the same tick too. An app whose
+   * callback throws is then caught by its framework; out of a promise, it would end the process, by one request that
+   * never reached Threads.
    *
    * @param req - the request; `req.query`, and `req.body` where it is parsed, are read
    * @param options - what was given to `passport.authenticate('threads', …)`
@@ -136,9 +174,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const login = perRequest(this);
     try {
       preventCaching(req);
-      // Express and most others parse the query; plain http does not.
-      const query: unknown = req.query ?? parseQuery(/\?(.*)/.exec(req.url)?.[1] ?? '');
-      const response = readAuthorizationResponse(query, req.body);
+      const response = readAuthorizationResponse(req);
       if (response) login.finishLogin(req, options, response);
       else login.startLogin(req, options);
     } catch (error) {
@@ -146,105 +182,100 @@ export class ThreadsStrategy extends OAuth2Strategy {
     }
   }
 
-  private startLogin(req: Request, options: ThreadsAuthenticateOptions): void {
-    const { callbackURL, scope, state: appState } = options;
-    const { oauth2, redirectURI, requiredScopes } = this._settings;
-    const target = callbackURL === undefined ? redirectURI : readRedirectURI(callbackURL);
-    if (isCallbackRequest(target, req)) {
-      this.warnOfPath(req, target);
-      this.failWith(400, {
+  /** Redirects to the authorization window. */
+  private startLogin(req: Request, options: ThreadsAuthenticateOptions) {
+    const redirectURI = this.redirectURI(options);
+    if (isCallbackRequest(redirectURI, req)) {
+      this.warnOfCallback(req, redirectURI);
+      return this.failWith(400, {
         type: 'invalid_request',
-        message: 'This is the callback URL: it needs a `code` or an `error`. Start at the sign-in page.',
+        message: `${NEITHER}. Please start at the sign-in page.`,
       });
-      return;
     }
-    this.warnOfHost(req, target);
+    const kind = notANavigation(req);
+    if (kind !== undefined) {
+      const message = `A login starts with a navigation, not with ${kind}: open it as a page, with a link or location.assign.`;
+      return this.failWith(400, { type: 'invalid_request', message });
+    }
+    this.warnOfOrigin(req, redirectURI);
 
-    const meta = this.metadata(req, options);
-    const request = {
-      redirectURI: meta.callbackURL,
-      scope: scope === undefined ? oauth2.scope : scopeParameter(scope, requiredScopes),
-      params: this.authorizationParams(options) as Record<string, string>,
-    };
+    const call = this.stateCall(req, redirectURI);
+    const { callbackURL } = call.meta;
+    if (!redirectURI.url) this.warnOfResolved(req, callbackURL);
+    const { scope, state: appState } = options;
     const redirect = (state?: string) =>
-      this.redirect(this._client.authorizationURL({ ...request, state: state || undefined }));
-    if (!oauth2.store && typeof appState === 'string') {
-      redirect(appState);
-      return;
-    }
-    storeState(this._stateStore, req, this.wrapped(appState), meta, (error, state) =>
-      error ? this.error(error) : redirect(state),
-    );
+      this.redirect(
+        this._client.authorizationURL({
+          redirectURI: callbackURL,
+          scope: scope === undefined ? this._config.scope : readScope(scope, this._config),
+          state: state || undefined,
+          params: this.authorizationParams(options) as Record<string, string>,
+        }),
+      );
+    // Without a store, a string is the parameter `state` itself, which the app verifies on its own.
+    if (this._config.store === false && typeof appState === 'string') return redirect(appState);
+    storeState(call, appState, (error, state) => {
+      if (error) this.error(error);
+      else redirect(state);
+    });
   }
 
-  /** Verifies the state, whatever the response is, and believes the response after that. */
-  private finishLogin(
-    req: Request,
-    options: ThreadsAuthenticateOptions,
-    response: AuthorizationResponse,
-  ): void {
-    const meta = this.metadata(req, options);
-    const malformed = () => {
-      if (response.kind !== 'malformed') return false;
+  /** Verifies the state, whatever the response is, then believes the response. */
+  private finishLogin(req: Request, options: ThreadsAuthenticateOptions, response: AuthorizationResponse) {
+    const invalid = () => {
+      if (response.kind !== 'invalid') return false;
       this.failWith(400, { type: 'invalid_request', message: response.message });
       return true;
     };
-    // Where not even the state can be read, the attempt stays as it is.
-    if (response.state === undefined && malformed()) return;
-    verifyState(this._stateStore, req, response.state, meta, (error, ok, info) => {
-      if (malformed()) return;
+    // Without a state to verify, the login under way is left as it is.
+    if (response.state === undefined && invalid()) return;
+    if (this._handled.has(req)) {
+      warnOnce('two calls', TWICE);
+      return this.failWithState(response, 'used');
+    }
+    this._handled.add(req);
+
+    const call = this.stateCall(req, this.redirectURI(options), response.kind === 'code');
+    const hadSession = hasStartedSession(req);
+    verifyState(call, response.state, (error, ok, info) => {
+      if (invalid()) return;
       if (error) return this.error(error);
-      if (!ok) return this.failWith(403, withoutState(response, info));
-      if (response.kind === 'cancelled')
-        return this.failWith(403, { type: 'access_denied', ...response.read() });
-      if (response.kind === 'refused') return this.error(response.read());
+      if (!ok)
+        return this.failWithState(response, reasonIn(info) ?? (hadSession ? 'unknown' : 'no_session'), info);
+      if (response.kind === 'denied') return this.failWith(403, denial(response));
+      if (response.kind === 'error') return this.error(authorizationError(response));
       if (response.kind !== 'code') return;
-      this.signIn(req, response.code, meta.callbackURL, options, this.unwrapped(info))
+      this.signIn(req, options, response.code, call.meta.callbackURL, info)
         .catch((reason: unknown) => this.error(reasonOf(reason, 'The login')))
         .catch(throwUncaught);
     });
   }
 
+  /** Signs the person in whom a code stands for. */
   private async signIn(
     req: Request,
+    options: ThreadsAuthenticateOptions,
     code: string,
     redirectURI: string,
-    options: ThreadsAuthenticateOptions,
     appState: unknown,
   ): Promise<void> {
     const tokens = await this.exchangeCode(code, redirectURI, options);
-    const { profile, threadsID, longLived } = await this.identify(tokens.accessToken);
-    const params = { ...tokens.params, ...(longLived && paramsOf(longLived)) } as TokenParams;
-    if (profile) {
-      // Neither `/me` nor `debug_token` was asked: the token answer alone names the person.
-      if (profile.id === '') profile.id = params.user_id ?? '';
-      if (profile.id === '') {
-        throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
-      }
-      assertSameUser(params.user_id, threadsID);
-      if (profile.token && longLived?.expiresAt) profile.token.expiresAt = longLived.expiresAt;
-    }
-    const failure = missingScopes(this._settings.requiredScopes, profile);
+    this._tokens = tokens;
+    const { profile, longLived } = await this.identify(tokens.accessToken);
+
+    const failure = missingScopes(this._config.requiredScopes, profile);
     if (failure) return this.failWith(403, failure);
 
     const accessToken = longLived?.accessToken ?? tokens.accessToken;
     const refreshToken = longLived?.accessToken ?? tokens.refreshToken;
+    const params = { ...tokens.params, ...(longLived && responseParams(longLived)) };
     const [user, info] = await this._callVerify({ req, accessToken, refreshToken, params, profile });
     if (!user) return this.fail(info);
+
     this.success(user, { ...info, ...(appState !== undefined && { state: appState }) });
   }
 
-  private metadata(req: Request, { callbackURL }: ThreadsAuthenticateOptions) {
-    const { authorizationURL, tokenURL, clientID, callbackURL: own, proxy } = this._settings.oauth2;
-    return {
-      authorizationURL,
-      tokenURL,
-      clientID,
-      callbackURL: absoluteURL(callbackURL ?? String(own), req, proxy),
-    };
-  }
-
-  /** Through `_oauth2`, which passport-oauth2 has for subclasses and which tests of apps replace. */
+  /** Goes through `_oauth2.getOAuthAccessToken`, which tests of apps replace. */
   private async exchangeCode(code: string, redirectURI: string, options: object): Promise<Tokens> {
     const params = {
       ...this.tokenParams(options),
@@ -254,29 +285,41 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const [accessToken, refreshToken, answer] = await fromCallback('`getOAuthAccessToken`', (done) =>
       this._oauth2.getOAuthAccessToken(code, params, done as never),
     ).catch((error) => {
-      throw error instanceof Error
-        ? error
-        : _createOAuthError.call(this, 'Failed to obtain access token', error);
+      throw this.tokenError(error);
     });
     if (!accessToken) throw new Error('Failed to obtain access token');
     return { accessToken, refreshToken, params: answer } as Tokens;
   }
 
-  /** The transport that passport-oauth2 and passport-oauth2-refresh call: no byte of Threads goes through theirs. */
-  private getOAuthAccessToken(code: string, params: GrantParams, done: TokenCallback): void {
-    const { grant_type, redirect_uri, ...further } = params;
-    const answered =
-      grant_type === 'refresh_token'
-        ? this._client.refreshToken(code)
-        : this._client.exchangeCode(code, String(redirect_uri), {
-            params: further,
-            parseError: (body, status) => this.parseErrorResponse(body, status),
-          });
-    const isOurs = this.userProfile === userProfile && this._settings.skipUserProfile === false;
-    if (grant_type !== 'refresh_token' && isOurs) this._inspector.prepare();
-    const refreshed = (token: TokenResult) =>
-      grant_type === 'refresh_token' ? token.accessToken : undefined;
-    answered.then((token) => done(null, token.accessToken, refreshed(token), paramsOf(token))).catch(done);
+  /** An error of this library stays as it is; a replaced `getOAuthAccessToken` may give an object, as `oauth` does. */
+  private tokenError(error: unknown): unknown {
+    if (error instanceof Error) return error;
+    const { _createOAuthError } = this as unknown as {
+      _createOAuthError(message: string, error: unknown): Error;
+    };
+    return _createOAuthError.call(this, 'Failed to obtain access token', error);
+  }
+
+  /** What `_oauth2.getOAuthAccessToken` is here, for passport-oauth2-refresh too: `oauth` itself sends no request. */
+  private getOAuthAccessToken(
+    code: string,
+    { grant_type, redirect_uri, ...params }: Record<string, string>,
+    done: (error: unknown, ...tokens: [string?, string?, TokenParams?]) => void,
+  ): void {
+    if (grant_type === 'refresh_token') {
+      this._client
+        .refreshToken(code)
+        .then((token) => done(null, token.accessToken, token.accessToken, responseParams(token)))
+        .catch(done);
+      return;
+    }
+    const exchanged = this._client.exchangeCode(code, String(redirect_uri), {
+      params,
+      parseError: (body, status) => this.parseErrorResponse(body, status),
+    });
+    // Fetches the app token meanwhile, where the profile will ask `debug_token`.
+    if (this.userProfile === userProfile && this._config.asksThreads) this._inspector.prepare();
+    exchanged.then((token) => done(null, token.accessToken, undefined, responseParams(token))).catch(done);
   }
 
   /**
@@ -291,21 +334,20 @@ export class ThreadsStrategy extends OAuth2Strategy {
   }
 
   /** Loads the profile, and with `longLived` trades the token beside it: two round trips for the whole login. */
-  private async identify(accessToken: string): Promise<Login> {
-    const login: Login = {};
-    this._login = login;
-    if (!this._settings.longLived) {
-      login.profile = await this.profileOf(accessToken);
-      return login;
-    }
+  private async identify(
+    accessToken: string,
+  ): Promise<{ profile: ThreadsProfile | undefined; longLived?: LongLivedTokenResult }> {
+    if (!this._config.longLived) return { profile: await this.profileOf(accessToken) };
+
     const abort = new AbortController();
-    login.signal = abort.signal;
+    this._signal = abort.signal;
     try {
-      [login.profile, login.longLived] = await Promise.all([
+      const [profile, longLived] = await Promise.all([
         this.profileOf(accessToken),
         this._client.exchangeToken(accessToken, { signal: abort.signal }),
       ]);
-      return login;
+      if (profile?.token) profile.token.expiresAt = longLived.expiresAt;
+      return { profile, longLived };
     } catch (error) {
       abort.abort();
       throw error;
@@ -313,8 +355,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
   }
 
   private async profileOf(accessToken: string): Promise<ThreadsProfile | undefined> {
-    const { skipUserProfile: skip } = this._settings;
-    if (typeof skip === 'function' ? await skip(accessToken) : skip) return undefined;
+    if (await this._config.skipUserProfile(accessToken)) return undefined;
     const [profile] = await fromCallback('`userProfile`', (done) => this.userProfile(accessToken, done));
     return profile as ThreadsProfile | undefined;
   }
@@ -325,92 +366,135 @@ export class ThreadsStrategy extends OAuth2Strategy {
    * @param accessToken - the person's token
    * @param done - called with the {@link ThreadsProfile}
    */
-  override userProfile(accessToken: string, done: ProfileCallback): void {
-    const refuse = (reason: unknown) => done(reasonOf(reason, '`testerAccessToken`'));
-    // What the callback of a subclass throws is the error of the login.
-    this.loadProfile(accessToken, this._login?.signal)
-      .then((profile) => done(null, profile), refuse)
+  override userProfile(accessToken: string, done: Done<ThreadsProfile>): void {
+    this.loadProfile(accessToken)
+      .then(
+        (profile) => done(null, profile),
+        (reason) => done(reasonOf(reason, '`testerAccessToken`')),
+      )
+      // What the callback of a subclass throws is the error of the login.
       .catch((error) => this.error(error));
   }
 
-  private async loadProfile(accessToken: string, signal: AbortSignal | undefined): Promise<ThreadsProfile> {
-    const { profileFields, client, inspector } = this._settings;
+  private async loadProfile(accessToken: string): Promise<ThreadsProfile> {
+    const { profileFields, client, inspector } = this._config;
+    const signal = this._signal;
     const [me, token] = await Promise.all([
       profileFields === false ? undefined : this._client.getProfile(accessToken, { signal }),
       this._inspector.inspect(accessToken, signal),
     ]);
-    if (token) {
-      assertUserToken(token, { clientID: client.clientID, now: inspector.now });
-      assertSameUser(token.userId, me?.id);
-    }
-    const profile: ThreadsProfile = {
-      ...(me ?? { provider: 'threads', id: token?.userId ?? '', _raw: '', _json: token?.raw ?? {} }),
+    if (token) assertUserToken(token, { clientID: client.clientID, now: inspector.now });
+    const userID = this._tokens?.params?.user_id;
+    assertSameUser(userID, token?.userId, me?.id);
+
+    const id = me?.id ?? token?.userId ?? userID;
+    if (!id) throw new ThreadsNetworkError('INVALID_RESPONSE', 'Threads did not say whose token it is');
+    return {
+      ...(me ?? { provider: 'threads', id, _raw: '', _json: token?.raw ?? {} }),
       ...(token && { scopes: grantHasEnded(token, inspector.now) ? [] : token.scopes, token }),
     };
-    if (this._login) this._login.threadsID = profile.id;
-    return profile;
   }
 
-  /** The session store of passport-oauth2 forgets a state that is falsy, so it is given a list of one. */
-  private wrapped(appState: unknown): unknown {
-    return this.usesSession && appState !== undefined ? [appState] : appState;
+  private redirectURI({ callbackURL }: ThreadsAuthenticateOptions): RedirectURI {
+    return callbackURL === undefined ? this._config.redirectURI : readRedirectURI(callbackURL);
   }
 
-  private unwrapped(kept: unknown): unknown {
-    return this.usesSession ? (kept as [unknown] | undefined)?.[0] : kept;
+  private stateCall(
+    req: Request,
+    redirectURI: RedirectURI,
+    hasCode?: boolean,
+  ): StateCall & { meta: { callbackURL: string } } {
+    const { endpoints, client, proxy, timeout } = this._config;
+    const { authorizationURL, tokenURL } = endpoints;
+    const callbackURL = resolveRedirectURI(redirectURI, req, proxy);
+    const meta = { authorizationURL, tokenURL, clientID: client.clientID, callbackURL };
+    return {
+      store: this._stateStore,
+      req,
+      meta: hasCode === undefined ? meta : { ...meta, hasCode },
+      timeout,
+    };
   }
 
-  private get usesSession(): boolean {
-    return (this._settings.oauth2.store as unknown) === true;
-  }
-
-  private failWith(status: number, failure: ThreadsFailure): void {
+  private failWith(status: number, failure: ThreadsFailure) {
+    debug('Failed with %d %s: %s', status, failure.type, failure.message);
     this.fail(failure, status);
   }
 
-  private warnOfHost(req: Request, redirectURI: RedirectURI): void {
+  /** Fails since the state is not that of a login of this browser. No text of the response is repeated. */
+  private failWithState(response: AuthorizationResponse, reason: InvalidStateReason, info?: unknown) {
+    const warning = INVALID_STATE_WARNINGS[reason];
+    if (warning) warnOnce(`state: ${reason}`, warning);
+    debug('The state was refused: %s', reason);
+    if (response.kind === 'denied') {
+      return this.failWith(403, {
+        type: 'access_denied',
+        message: 'The sign-in was cancelled.',
+        reason: 'user_denied',
+      });
+    }
+    const text = typeof info === 'string' ? info : (info as { message?: unknown } | undefined)?.message;
+    const isOfStore = typeof text === 'string' && response.kind === 'code';
+    const message = isOfStore ? text : INVALID_STATE_MESSAGES[reason];
+    this.failWith(403, { type: 'invalid_state', reason, message });
+  }
+
+  /** Tells the developer of a start that the browser's cookies will not survive. */
+  private warnOfOrigin(req: Request, redirectURI: RedirectURI) {
     const { url } = redirectURI;
+    const { told } = this._config;
     const host = mismatchedHost(redirectURI, req);
-    if (host === undefined) return;
-    this.warnOnce(
-      'host',
-      `A login started at ${host}, but its callbackURL is at ${url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${url?.origin}, or mend \`callbackURL\``,
-    );
+    if (host !== undefined) {
+      warnOnce(
+        'host',
+        `A login started at ${host}, but its callbackURL is at ${url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${url?.origin}, or mend \`callbackURL\``,
+        told,
+      );
+    } else if (startsOverHTTP(redirectURI, req)) {
+      warnOnce(
+        'protocol',
+        `A login started over http, but its callbackURL is https: the browser will not keep its cookie, and the login will fail. Open the app at ${url?.origin}. If a proxy ends TLS, let it send \`X-Forwarded-Proto: https\``,
+        told,
+      );
+    }
   }
 
-  private warnOfPath(req: Request, { path }: RedirectURI): void {
-    const asked = requestedPath(req);
-    // Any other has words of whoever sent it.
-    if (asked === path || !path.endsWith(asked)) return;
-    this.warnOnce(
-      'path',
-      `A request for ${asked} was taken for one for the callback, ${path}, as behind a proxy that changes the prefix of a path, and no login was started. If logins start there, give the callback another last part`,
-    );
+  /** Tells the developer of a relative `callbackURL` that was resolved to what Threads refuses. */
+  private warnOfResolved(req: Request, resolved: string) {
+    const { endpoints, told } = this._config;
+    if (missesTrustProxy(resolved, req)) {
+      warnOnce(
+        'trust proxy',
+        `\`callbackURL\` was resolved to ${resolved.slice(0, 200)}, though the proxy says that the browser uses https: trust the proxy, with \`app.set('trust proxy', 1)\` in Express or the option \`proxy: true\``,
+        told,
+      );
+    } else {
+      warnOfRedirectURI(resolved, endpoints, told);
+    }
   }
 
-  private warnOnce(about: 'host' | 'path', message: string): void {
-    if (this._told.has(about)) return;
-    this._told.add(about);
-    process.emitWarning(message, 'ThreadsStrategyWarning');
+  /** Tells the developer of a request to the callback that has no authorization response. */
+  private warnOfCallback(req: Request, { path }: RedirectURI) {
+    const requested = requestedPath(req);
+    // Another path than these two is text of the person who sent the request.
+    const asked =
+      requested !== path && path.endsWith(requested)
+        ? `A request for ${requested} was taken for one for the callback, ${path}, as behind a proxy that changes the prefix of a path`
+        : `The callback, ${path}, was asked for without a "code" or an "error"`;
+    warnOnce(
+      `callback ${asked}`,
+      `${asked}, and no login was started. Logins start at a route of their own, which is not the callback and not below it: app.get('/auth/threads', …) beside app.get('/auth/threads/callback', …). If Threads did send the person back, something on the way took the query off`,
+      this._config.told,
+    );
   }
 }
 
 /** Ours, which asks Threads: one that a subclass put in its place may ask nothing. */
 const { userProfile } = ThreadsStrategy.prototype;
 
-/** What becomes of an answer whose state is not that of a login of this browser: not one word of it is repeated. */
-function withoutState(answer: AuthorizationResponse, info: unknown): ThreadsFailure {
-  if (answer.kind === 'cancelled') {
-    return { type: 'access_denied', message: 'The sign-in was cancelled.', reason: 'user_denied' };
-  }
-  const said = typeof info === 'string' ? info : (info as { message?: unknown } | undefined)?.message;
-  const message =
-    typeof said === 'string' && answer.kind === 'code'
-      ? said
-      : 'This sign-in did not start in this browser. Please start again.';
-  return { type: 'invalid_state', message };
-}
+const TWICE =
+  'passport.authenticate finished a login for the second time in one request, which fails with the reason `used`: it is mounted twice, as with app.use beside the route';
 
-function paramsOf({ raw, accessToken, expiresIn }: TokenResult): TokenParams {
+function responseParams({ raw, accessToken, expiresIn }: TokenResult): TokenParams {
   return { ...raw, access_token: accessToken, ...(expiresIn !== undefined && { expires_in: expiresIn }) };
 }

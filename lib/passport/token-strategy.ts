@@ -8,19 +8,18 @@ import type { ThreadsProfile } from '../threads/profile.js';
 import { accessTokenOf, BearerError } from './bearer-token.js';
 import { reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
-import { perRequest } from './per-request.js';
+import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenStrategyConfig } from './options.js';
+import { copyBeforeOverrides, perRequest } from './per-request.js';
 import { sendChallenge, trackResponses } from './response.js';
-import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenSettings } from './token-options.js';
-import {
-  type AnyVerify,
-  type Returning,
-  type VerifyCaller,
-  type VerifyFunction,
-  type VerifyFunctionWithParams,
-  type VerifyFunctionWithRequest,
-  type VerifyFunctionWithRequestAndParams,
-  verifyCaller,
-} from './verify.js';
+import { type VerifyCaller, verifyCaller } from './verify.js';
+import type {
+  AnyVerify,
+  Returning,
+  VerifyFunction,
+  VerifyFunctionWithParams,
+  VerifyFunctionWithRequest,
+  VerifyFunctionWithRequestAndParams,
+} from './verify-function.js';
 
 const BASIC = 'threads_basic';
 const MAY_NOT_READ = 'The access token may not read the profile';
@@ -50,7 +49,7 @@ export class ThreadsTokenStrategy extends Strategy {
   name = 'threads-token';
 
   // Passport runs each request on an object that inherits from the strategy, which #private fields forbid.
-  private readonly _settings: TokenSettings;
+  private readonly _config: TokenStrategyConfig;
   private readonly _client: ThreadsClient;
   private readonly _inspector: Inspector;
   private readonly _callVerify: VerifyCaller;
@@ -81,11 +80,12 @@ export class ThreadsTokenStrategy extends Strategy {
       );
     }
     super();
-    this._settings = readTokenOptions(options);
-    this._callVerify = verifyCaller(verify, options.passReqToCallback === true);
-    this._client = new ThreadsClient(this._settings.client);
-    this._inspector = new Inspector(this._client, this._settings.inspector);
+    this._config = readTokenOptions(options);
+    this._callVerify = verifyCaller(verify, options.passReqToCallback === true, options.timeout ?? 10_000);
+    this._client = new ThreadsClient(this._config.client);
+    this._inspector = new Inspector(this._client, this._config.inspector);
     trackResponses();
+    copyBeforeOverrides(this);
   }
 
   /**
@@ -113,7 +113,7 @@ export class ThreadsTokenStrategy extends Strategy {
   }
 
   private async signIn(req: Request): Promise<void> {
-    const accessToken = await accessTokenOf(req, this._settings.tokenFromRequest);
+    const accessToken = await accessTokenOf(req, this._config.tokenFromRequest);
     const profile = await this.identify(accessToken);
     const params = { access_token: accessToken, user_id: profile.id };
     const login = { req, accessToken, refreshToken: undefined, params, profile };
@@ -124,7 +124,7 @@ export class ThreadsTokenStrategy extends Strategy {
 
   /** Asks `/me` and `debug_token` side by side, and listens to `debug_token` first. */
   private async identify(accessToken: string): Promise<ThreadsProfile> {
-    const { client, inspector, profileFields, requiredScopes } = this._settings;
+    const { client, inspector, profileFields, requiredScopes } = this._config;
     const asked = profileFields === false ? undefined : this._client.getProfile(accessToken);
     // Not ended early where `debug_token` says no: that would cost a new connection for every forged token.
     asked?.catch(() => {});

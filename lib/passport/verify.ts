@@ -1,72 +1,10 @@
+import { types } from 'node:util';
 import type { Request } from 'express';
 import type { ThreadsProfile } from '../threads/profile.js';
-import { isObject } from '../transport/json.js';
 import { onPromise, reasonOf } from './from-callback.js';
-
-/** The token answer, as the verify callback gets it. */
-export interface TokenParams {
-  /** The access token: the long-lived one with `longLived`. */
-  access_token: string;
-  /** The exact id of the person, as a string. */
-  user_id?: string;
-  /** Such as `bearer` (with `longLived`). */
-  token_type?: string;
-  /** Seconds until the token expires (always there with `longLived`). */
-  expires_in?: number;
-}
-
-/** What a verify callback calls when it is done: with an error; with a user; or with `false` and why. */
-export type VerifyCallback = (error?: unknown, user?: Express.User | false | null, info?: object) => void;
-
-/**
- * What a verify callback returns: with three parameters, a promise of the user, or of `false` for "not this one"; with
- * `done`, nothing.
- */
-export type VerifyResult = Promise<Express.User | false | null> | Promise<void> | void;
-
-/**
- * The verify callback: `async (accessToken, refreshToken, profile) => user`, or with `done` as a fourth parameter.
- * How many parameters the function declares decides, as in passport-oauth2.
- */
-export type VerifyFunction = (
-  accessToken: string,
-  refreshToken: string | undefined,
-  profile: ThreadsProfile,
-  done: VerifyCallback,
-) => VerifyResult;
-
-/** A verify callback that takes the token answer too: `(accessToken, refreshToken, params, profile, done)`. */
-export type VerifyFunctionWithParams = (
-  accessToken: string,
-  refreshToken: string | undefined,
-  params: TokenParams,
-  profile: ThreadsProfile,
-  done: VerifyCallback,
-) => VerifyResult;
-
-/** A {@link VerifyFunction} with the request in front (`passReqToCallback`). */
-export type VerifyFunctionWithRequest = (req: Request, ...args: Parameters<VerifyFunction>) => VerifyResult;
-
-/** A {@link VerifyFunctionWithParams} with the request in front (`passReqToCallback`). */
-export type VerifyFunctionWithRequestAndParams = (
-  req: Request,
-  ...args: Parameters<VerifyFunctionWithParams>
-) => VerifyResult;
-
-/**
- * The same function where it returns the user. Beside {@link VerifyResult}, it lets a function return `false` and nothing
- * else, which TypeScript would read as a `boolean`, and it is what a wrong function is compared with.
- */
-export type Returning<Verify extends (...args: never[]) => VerifyResult> = (
-  ...args: Parameters<Verify>
-) => Promise<Express.User | false | null>;
-
-/** A verify callback whose form is not known yet. */
-export type AnyVerify =
-  | VerifyFunction
-  | VerifyFunctionWithParams
-  | VerifyFunctionWithRequest
-  | VerifyFunctionWithRequestAndParams;
+import type { AnyVerify, TokenParams, VerifyCallback } from './verify-function.js';
+import { guardDone, guardParams, userWithoutID } from './verify-guards.js';
+import { warnIfSlow, warnOnce } from './warnings.js';
 
 /** What a verify callback is told about a login. */
 export interface VerifiedLogin {
@@ -78,7 +16,7 @@ export interface VerifiedLogin {
   profile: ThreadsProfile | undefined;
 }
 
-/** Calls the app's verify callback with what it takes: the user, or false, and the info that came with it. */
+/** Calls the app's verify callback: the user, or false, and the info that came with it. */
 export type VerifyCaller = (login: VerifiedLogin) => Promise<[user: Express.User | false, info?: object]>;
 
 const RETURNED_A_USER = 'The verify callback returned a user, but takes `done`: leave `done` out or call it';
@@ -88,18 +26,36 @@ const RETURNED_A_USER = 'The verify callback returned a user, but takes `done`: 
  *
  * @param verify - the app's function
  * @param passReqToCallback - whether it takes the request first
- * @returns a function that ends every login once
+ * @param timeout - milliseconds after which a verify callback that has not ended the login is reported
+ * @returns a function that calls it
  * @throws TypeError where the number of parameters is none of the forms'
  */
-export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): VerifyCaller {
+export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean, timeout: number): VerifyCaller {
   const { takesParams, takesDone } = arityOf(verify, passReqToCallback);
+  const signature = `(${[
+    ...(passReqToCallback ? ['req'] : []),
+    'accessToken, refreshToken',
+    ...(takesParams ? ['params'] : []),
+    'profile',
+    ...(takesDone ? ['done'] : []),
+  ].join(', ')})`;
+  const remedy = takesDone ? 'It takes `done`: call it.' : 'Let its promise settle.';
 
-  return ({ req, accessToken, refreshToken, params, profile }) =>
-    // A promise keeps its first outcome: that the app calls `done` twice changes nothing.
-    new Promise((resolve, reject) => {
-      const refuse = (reason: unknown) => reject(reasonOf(reason, 'The verify callback'));
+  return async ({ req, accessToken, refreshToken, params, profile }) => {
+    const stop = warnIfSlow('The verify callback', remedy, timeout);
+    // A promise keeps its first outcome: a second call of `done` changes nothing.
+    return new Promise<[Express.User | false, object?]>((resolve, reject) => {
+      const refuse = (reason: unknown) => {
+        if (reason instanceof TypeError) {
+          warnOnce(
+            'shifted parameters',
+            `The verify callback ended in a TypeError. It is called with ${signature}, by the number of parameters that it declares and by \`passReqToCallback\`: does it expect others?`,
+          );
+        }
+        reject(reasonOf(reason, 'The verify callback'));
+      };
       const finish: VerifyCallback = (error, user, info) => {
-        const wrong = error || withoutID(user);
+        const wrong = wrongError(error) ?? (error || userWithoutID(user));
         if (wrong) refuse(wrong);
         else resolve([user || false, info]);
       };
@@ -111,13 +67,18 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean): Ver
         profile,
         ...(takesDone ? [guardDone(finish)] : []),
       ];
-      const returned: unknown = Reflect.apply(verify, undefined, args);
-      if (takesDone) onPromise(returned, refuse, RETURNED_A_USER);
-      else
-        assertPromise(returned)
-          .then((user) => finish(null, userOf(user)))
-          .then(undefined, refuse);
-    });
+      try {
+        const returned: unknown = Reflect.apply(verify, undefined, args);
+        if (takesDone) onPromise(returned, refuse, RETURNED_A_USER);
+        else
+          assertPromise(returned)
+            .then((user) => finish(null, userOf(user)))
+            .then(undefined, refuse);
+      } catch (thrown) {
+        refuse(thrown);
+      }
+    }).finally(stop);
+  };
 }
 
 function arityOf(
@@ -144,7 +105,7 @@ function assertPromise(returned: unknown): PromiseLike<unknown> {
 
 function userOf(user: unknown): Express.User | false {
   if (user === false || user === null) return false;
-  // `true` says that somebody may come in, and not who.
+  // `true` names no user.
   if (!user || user === true) throw noUser(`a promise of ${user === '' ? 'an empty string' : String(user)}`);
   return user as Express.User;
 }
@@ -155,79 +116,12 @@ function noUser(what: string): TypeError {
   );
 }
 
-/** A user whose `id` was read from something else than the profile, which two people would share. */
-function withoutID(user: unknown): TypeError | undefined {
-  if (!isObject(user) || !Object.hasOwn(user, 'id') || user.id !== undefined) return undefined;
-  return new TypeError(
-    'The verify callback made a user whose `id` is undefined: its parameters are not the ones that it is called with. With `passReqToCallback`, `req` comes first',
-  );
-}
-
-const PROFILE_MEMBERS: ReadonlySet<string | symbol> = new Set<keyof ThreadsProfile | 'emails'>([
-  'provider',
-  'id',
-  'username',
-  'displayName',
-  'profileUrl',
-  'photos',
-  'emails',
-  'biography',
-  'isVerified',
-  'scopes',
-  'token',
-  '_raw',
-  '_json',
-]);
-
-/** What every copy of `done` reads: `{ ...done }` would be a profile without an id. */
-const COPY_MARK = Symbol('no profile');
-
-const doneGuard: ProxyHandler<VerifyCallback> = {
-  get(done, member, receiver) {
-    if (member === COPY_MARK) throw mistakenForProfile('copied');
-    if (PROFILE_MEMBERS.has(member)) throw mistakenForProfile(`read \`${String(member)}\` from`);
-    return Reflect.get(done, member, receiver);
-  },
-  has(done, member) {
-    if (PROFILE_MEMBERS.has(member)) throw mistakenForProfile(`looked for \`${String(member)}\` in`);
-    return Reflect.has(done, member);
-  },
-};
-
-/**
- * Keeps `done` from being taken for the profile, as by a function that expects `params` too: two people whose `id` is
- * `undefined` would share an account.
- */
-function guardDone(finish: VerifyCallback): VerifyCallback {
-  const call: VerifyCallback = (error, user, info) =>
-    finish((user as unknown) === done ? mistakenForProfile('made a user of') : error, user, info);
-  // Wrappers such as `once` copy what `Object.keys` tells of a function; it tells of no symbol.
-  Object.defineProperty(call, COPY_MARK, { enumerable: true });
-  const done = new Proxy(call, doneGuard);
-  return done;
-}
-
-function mistakenForProfile(what: string): TypeError {
-  return new TypeError(
-    `The verify callback ${what} its last parameter, which is \`done\`: the profile is the parameter before it. How many parameters the function declares decides`,
-  );
-}
-
-/**
- * Keeps the token answer from being taken for the profile, as by a wrapper that declares five parameters around a function
- * of three. Whoever copies or prints it meets nothing of this.
- */
-function guardParams(params: TokenParams): TokenParams {
-  const answer = { ...params };
-  for (const member of PROFILE_MEMBERS) {
-    if (Object.hasOwn(answer, member)) continue;
-    Object.defineProperty(answer, member, {
-      get() {
-        throw new TypeError(
-          `The verify callback read \`${String(member)}\` from \`params\`, the token answer: the profile is the parameter after it, and the id in \`params\` is \`user_id\``,
-        );
-      },
-    });
+/** The error of `done(user)`, which has the user in the place of the error. */
+function wrongError(error: unknown): TypeError | undefined {
+  if (typeof error !== 'object' || error === null || error instanceof Error || types.isNativeError(error)) {
+    return undefined;
   }
-  return answer;
+  return new TypeError(
+    'The verify callback called `done` with an object that is no Error, as the error: call `done(null, user)`, or `done(error)` with an Error',
+  );
 }

@@ -147,3 +147,37 @@ export function permissionsIn(scope: Scope, name: string): string[] {
 export function withoutFragment(value: string): string {
   return value.replace(/(#|%23)_$/, '');
 }
+
+/** The permissions that are known today. Meta adds to them. Source: Threads, "Get Access Tokens and Permissions". */
+const PERMISSIONS = [
+  'threads_basic',
+  'threads_content_publish',
+  'threads_read_replies',
+  'threads_manage_replies',
+  'threads_manage_insights',
+  'threads_manage_mentions',
+  'threads_keyword_search',
+  'threads_location_tagging',
+  'threads_delete',
+  'threads_profile_discovery',
+  'threads_share_to_instagram',
+];
+
+/**
+ * Finds the permission that a name which is none was probably meant for, by the words that they share.
+ *
+ * @returns the nearest permission; empty where none is near; `undefined` for a known permission
+ */
+export function misspelt(permission: string): string | undefined {
+  if (PERMISSIONS.includes(permission)) return undefined;
+  const words = new Set(permission.toLowerCase().split('_'));
+  let nearest = '';
+  let most = 0;
+  for (const known of PERMISSIONS) {
+    const knownWords = known.split('_');
+    const shared = knownWords.filter((word) => words.has(word)).length;
+    const likeness = (2 * shared) / (knownWords.length + words.size);
+    if (likeness > most) [nearest, most] = [known, likeness];
+  }
+  return nearest;
+}

@@ -283,7 +283,9 @@ describe('The cookie of a login', () => {
   it('does not hold the secret that it is signed with', async () => {
     const { cookie } = await (await startSite()).start();
     const [payload = ''] = decodeURIComponent(cookie.slice(cookie.indexOf('=') + 1)).split('.');
-    expect(Buffer.from(payload, 'base64url').toString()).to.match(/^\{"n":"[\w-]{43}","e":\d+\}$/);
+    expect(Buffer.from(payload, 'base64url').toString()).to.match(
+      /^\{"n":"[\w-]{43}","e":\d+,"b":"[\w-]{22}"\}$/,
+    );
     expect(cookie).not.to.contain(clientSecret);
   });
 

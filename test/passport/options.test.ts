@@ -235,11 +235,7 @@ describe('ThreadsStrategy: options', () => {
     expect(heard[0]).to.include('`scopes`');
   });
 
-  for (const callbackURL of [
-    'http://app.example/callback',
-    'https://localhost:3000/callback',
-    'http://localhost/x',
-  ]) {
+  for (const callbackURL of ['http://app.example/callback', 'http://localhost/x']) {
     it(`warns of the redirect URI ${callbackURL}, which Threads refuses, but not with a simulator`, async () => {
       const heard = await warnings({ callbackURL });
       expect(heard).to.have.length(1);
@@ -249,6 +245,10 @@ describe('ThreadsStrategy: options', () => {
       ).to.deep.equal([]);
     });
   }
+
+  it('says nothing of https on localhost, which is reported to work for some and not for others', async () => {
+    expect(await warnings({ callbackURL: 'https://localhost:3000/callback' })).to.deep.equal([]);
+  });
 
   it('warns of nothing where there is nothing to warn of', async () => {
     expect(await warnings({})).to.deep.equal([]);

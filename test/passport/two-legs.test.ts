@@ -175,6 +175,7 @@ describe('attack: a callback that starts a login of its own', () => {
   for (const [title, url] of [
     ['takes a prefix off', '/threads/callback'],
     ['puts a prefix on', `/functions/app${PATH}`],
+    ['puts a prefix on, below it', `/functions/app${PATH}/x`],
   ] as const) {
     it(`fails with 400 behind a proxy that ${title}: ${url}`, async () => {
       const { strategy } = site();
@@ -183,9 +184,23 @@ describe('attack: a callback that starts a login of its own', () => {
     });
   }
 
+  for (const url of [`${PATH}/x`, `${PATH}/x/y?z`, `${PATH}//x`, `${PATH}/%2e`]) {
+    it(`fails with 400 below its path, where app.use mounts it: ${url}`, async () => {
+      const { strategy } = site();
+      expect(expectOutcome(await runStrategy(strategy, { url, res: response() }), 'fail').status).to.equal(
+        400,
+      );
+    });
+  }
+
+  it('does not take the parent of the page that starts logins for the callback', async () => {
+    const { strategy } = site({ callbackURL: 'https://app.example/threads' });
+    expectOutcome(await runStrategy(strategy, { url: '/auth/threads/start', res: response() }), 'redirect');
+  });
+
   it('does not stop a login that starts elsewhere', async () => {
     const { strategy } = site();
-    const starts = ['/auth/threads', '/', '', `${PATH}/again`, '/other/callback', '/threads-callback'];
+    const starts = ['/auth/threads', '/', '', `${PATH}-again`, '/other/callback', '/threads-callback'];
     for (const url of starts) {
       expectOutcome(await runStrategy(strategy, { url, res: response() }), 'redirect');
     }
@@ -490,11 +505,15 @@ describe('a request that is taken for one for the callback, though its path is s
     expect(heard[0]).to.include(' /threads/callback ').and.include(PATH).and.include('no login was started');
   });
 
-  it('is not told of the path itself, nor in words of whoever sent it', async () => {
+  it('is told once of the path itself, as where one route serves both legs, and not in words of the request', async () => {
     const { strategy } = site();
-    expect(await warningsOf(strategy, [{ url: PATH }, { url: `/%0Aroot logged in${PATH}` }])).to.deep.equal(
-      [],
-    );
+    const heard = await warningsOf(strategy, [
+      { url: PATH },
+      { url: `/%0Aroot logged in${PATH}` },
+      { url: PATH },
+    ]);
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.include(PATH).and.include('a route of their own').and.not.include('root');
   });
 });
 
@@ -530,7 +549,8 @@ describe('a login that starts at another host than callbackURL’s', () => {
       const headers = { host: '127.0.0.1:3000', 'x-forwarded-host': forwarded };
       expect(await warnings([headers])).to.deep.equal([]);
     }
-    expect(await warnings([{ host: 'localhost' }], { callbackURL: PATH })).to.deep.equal([]);
+    const simulator = 'http://127.0.0.1:4000';
+    expect(await warnings([{ host: 'localhost' }], { callbackURL: PATH, simulator })).to.deep.equal([]);
   });
 
   it('is not told with a host that is no host', async () => {

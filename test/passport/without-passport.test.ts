@@ -37,14 +37,20 @@ describe('CookieStateStore without Passport', () => {
 
   it('refuses a state that is absent, or no text, instead of throwing', () => {
     const { setCookie } = states.begin(undefined, LOGIN);
-    for (const state of [undefined, null, '', 42, {}, [], ['a'], Symbol('state')]) {
-      const finished = states.finish(cookieAfter(setCookie), state, LOGIN);
-      expect(finished).to.deep.equal({
-        ok: false,
-        type: 'invalid_state',
-        message: 'This login did not start here. Please start again.',
-        setCookie: [],
-      });
+    for (const [reason, values] of [
+      ['no_state', [undefined, null, '']],
+      ['forged', [42, {}, [], ['a'], Symbol('state'), 'a state of another library']],
+    ] as const) {
+      for (const state of values) {
+        const finished = states.finish(cookieAfter(setCookie), state, LOGIN);
+        expect(finished).to.deep.equal({
+          ok: false,
+          type: 'invalid_state',
+          reason,
+          message: 'This login did not start here. Please start again.',
+          setCookie: [],
+        });
+      }
     }
   });
 
@@ -57,14 +63,55 @@ describe('CookieStateStore without Passport', () => {
     expect(again.setCookie).to.have.lengthOf(1);
   });
 
-  it('attack: logins without end fill no memory, since only the last 10,000 are remembered', () => {
-    const store = new CookieStateStore({ secret: 'of the tests' });
-    const used: Set<string> = Reflect.get(store, 'used');
-    for (let at = 0; at < 10_000; at += 1) used.add(String(at));
-    const { state, setCookie } = store.begin(undefined, LOGIN);
-    expect(store.finish(cookieAfter(setCookie), state, LOGIN).ok).to.equal(true);
-    expect(used.size).to.equal(10_000);
-    expect([used.has('0'), used.has('1'), used.has(state)]).to.deep.equal([false, true, true]);
+  describe('its memory of finished states', () => {
+    let time = 1_700_000_000_000;
+    const store = () => new CookieStateStore({ secret: 'of the tests', maxAge: 1000, now: () => time });
+    type Finished = {
+      add(nonce: string, expiresAt: number, hasCode: boolean, now: number): void;
+      has(nonce: string): boolean;
+    };
+    const finishedStates = (of: CookieStateStore): Finished => Reflect.get(of, 'finished');
+    const finish = (of: CookieStateStore, hasCode?: boolean) => {
+      const { state, setCookie } = of.begin(undefined, LOGIN);
+      const cookie = cookieAfter(setCookie);
+      const login = { ...LOGIN, ...(hasCode !== undefined && { hasCode }) };
+      expect(of.finish(cookie, state, login).ok).to.equal(true);
+      return () => of.finish(cookie, state, LOGIN);
+    };
+
+    it('refuses a copy of the cookie until it expires', () => {
+      const again = finish(store());
+      expect(again()).to.include({ ok: false, reason: 'used' });
+      time += 999;
+      expect(again()).to.include({ ok: false, reason: 'used' });
+      time += 1;
+      expect(again()).to.include({ ok: false, reason: 'expired' });
+    });
+
+    it('attack: 200,000 cancelled logins of a stranger do not flush the finished login of a person', () => {
+      const states = store();
+      const again = finish(states);
+      for (let at = 0; at < 200_000; at += 1) finishedStates(states).add(`c${at}`, time + 1000, false, time);
+      expect(again()).to.include({ ok: false, reason: 'used' });
+    });
+
+    it('attack: logins without end fill no memory: the last 100,000 to expire are kept', () => {
+      const states = finishedStates(store());
+      for (let at = 0; at < 200_000; at += 1) states.add(`n${at}`, time + 1000 + at, true, time);
+      expect(['n0', 'n99999', 'n100000', 'n199999'].map((nonce) => states.has(nonce))).to.deep.equal([
+        false,
+        false,
+        true,
+        true,
+      ]);
+    });
+
+    it('forgets first what has expired', () => {
+      const states = finishedStates(store());
+      states.add('living', time + 2000, false, time);
+      for (let at = 0; at < 199_999; at += 1) states.add(`n${at}`, time + 1000, true, time + 1500);
+      expect([states.has('living'), states.has('n199998')]).to.deep.equal([true, false]);
+    });
   });
 
   it('refuses a replay of a finished login at another instance, once the browser took the cookie off', () => {
