@@ -9,10 +9,10 @@ import { npm } from '../support/npm.mjs';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const APPS = fileURLToPath(new URL('apps/', import.meta.url));
 
-/** Runs a program to its end. Rejects with all that it said when it fails or takes longer than two minutes. */
+/** Runs a program to its end. Rejects with all that it said when it fails or takes longer than five minutes. */
 export function run(program, args, cwd) {
   return new Promise((resolve, reject) => {
-    const options = { cwd, timeout: 120_000, maxBuffer: 2 ** 24 };
+    const options = { cwd, timeout: 300_000, maxBuffer: 2 ** 24 };
     execFile(program, args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       reject(new Error(`${basename(program)} ${args.join(' ')} failed\n${stdout}${stderr}`.trimEnd()));

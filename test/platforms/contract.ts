@@ -4,7 +4,8 @@ import type { Platform } from './support.js';
 
 /**
  * What a login must do on every platform. The app gives the application state `{ from: 'a letter' }`, and answers the
- * callback in JSON with `{ user, state }`, or with `{ message }` and the status of the failure.
+ * callback in JSON with `{ user, state }`, or with the `type`, `name`, `reason` and `message` of a failure or an error, as
+ * far as it has them, and its status.
  *
  * @param start - starts the app on its platform
  * @param path - where a login begins
@@ -45,6 +46,19 @@ export function itSignsPeopleInCold(start: () => Promise<Platform>, path = '/aut
     expect(page.status, page.text).to.equal(403);
     expect(JSON.parse(page.text).message).to.contain('started in another browser');
     expect(platform.simulator.requests).to.have.length(asked);
+  });
+
+  it('answers a refusal of Threads with its name and reason', async () => {
+    const callback = await browser.decide(await browser.start(path));
+    const refused = {
+      error_type: 'OAuthException',
+      code: 400,
+      error_message: 'Matching code was not found or was already used',
+    };
+    platform.simulator.fail('POST /oauth/access_token', { status: 400, body: refused, times: 1 });
+    const page = await browser.open(callback);
+    expect(page.status, page.text).to.equal(502);
+    expect(JSON.parse(page.text)).to.include({ name: 'ThreadsTokenError', reason: 'invalid_code' });
   });
 
   it('finishes two logins of one browser, whose cookies come together', async () => {

@@ -14,15 +14,20 @@ const MINUTE = 60_000;
 const MAJORS = ['16', '15'];
 const REACT = ['react@19', 'react-dom@19'];
 
-const APP = fileURLToPath(new URL('next-app/', import.meta.url));
+const NEXT_APP = fileURLToPath(new URL('next-app/', import.meta.url));
+const THREADS_CLIENT = fileURLToPath(new URL('apps/threads-client.mjs', import.meta.url));
 
-async function startNext(folder: string, command: 'dev' | 'start'): Promise<Platform> {
+/** Where a login begins: a route of `pages/api` that calls Passport, and route handlers with `ThreadsClient`. */
+const PAGES = '/api/auth/threads';
+const APP_ROUTER = '/auth/threads';
+
+async function startNext(folder: string, command: 'dev' | 'start', path: string): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const env = {
     ...process.env,
-    ...environment(origin, '/api/auth/threads/callback'),
+    ...environment(origin, `${path}/callback`),
     NEXT_TELEMETRY_DISABLED: '1',
   };
   const next = join(folder, 'node_modules/next/dist/bin/next');
@@ -78,19 +83,26 @@ describe('platforms: Next.js', function () {
 
       before(async () => {
         await install(folder(), `next@${major}`, ...REACT, 'passport@0.7', packed.tarball);
-        await cp(APP, folder(), { recursive: true });
+        await cp(NEXT_APP, folder(), { recursive: true });
+        await cp(THREADS_CLIENT, join(folder(), 'threads-client.mjs'));
       });
 
       after(() => rm(folder(), { recursive: true, force: true }));
 
-      describe('next dev', () => itSignsPeopleInCold(() => startNext(folder(), 'dev'), '/api/auth/threads'));
+      const itSignsPeopleInWith = (command: 'dev' | 'start') => {
+        for (const path of [PAGES, APP_ROUTER]) {
+          describe(path, () => itSignsPeopleInCold(() => startNext(folder(), command, path), path));
+        }
+      };
+
+      describe('next dev', () => itSignsPeopleInWith('dev'));
 
       describe('next start', () => {
         before(() =>
           run(process.execPath, [join(folder(), 'node_modules/next/dist/bin/next'), 'build'], folder()),
         );
 
-        itSignsPeopleInCold(() => startNext(folder(), 'start'), '/api/auth/threads');
+        itSignsPeopleInWith('start');
       });
     });
   }

@@ -14,17 +14,21 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-/** Starts an app that is a server of its own. */
-export async function startServer(app: string): Promise<Platform> {
+/** Starts an app of the folder `apps` that is a server of its own. */
+export function startServer(app: string): Promise<Platform> {
+  return startProgram(process.execPath, [fileOf(app)]);
+}
+
+/** Starts a program that listens on the port `PORT` and says so. */
+export async function startProgram(program: string, args: readonly string[]): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const env = { ...process.env, ...environment(origin), PORT: String(port) };
+  // What runs these tests is not for the program.
+  const env = { ...process.env, ...environment(origin), PORT: String(port), NODE_OPTIONS: '' };
   const start = async () => {
-    const server = watchChild(
-      spawn(process.execPath, [fileOf(app)], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
-    );
-    await server.printed('listening');
+    const server = watchChild(spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    await server.printed('istening');
     return server;
   };
 

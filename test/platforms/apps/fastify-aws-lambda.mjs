@@ -2,7 +2,7 @@ import awsLambdaFastify from '@fastify/aws-lambda';
 import { Authenticator } from '@fastify/passport';
 import secureSession from '@fastify/secure-session';
 import Fastify from 'fastify';
-import { strategy } from './people.mjs';
+import { refusal, strategy } from './people.mjs';
 
 const app = Fastify();
 const passport = new Authenticator();
@@ -19,8 +19,8 @@ const start = passport.authenticate('threads', { session: false, state: { from: 
 app.get('/auth/threads', { preValidation: start }, () => {});
 app.get('/auth/threads/callback', (request, reply) => {
   const end = async (_request, _reply, error, user, info, status) => {
-    if (error) throw error;
-    reply.code(user ? 200 : status).send(user ? { user, state: info.state } : { message: info.message });
+    const body = user ? { user, state: info.state } : refusal(error ?? info);
+    reply.code(user ? 200 : (error?.status ?? status)).send(body);
   };
   return passport.authenticate('threads', { session: false }, end).call(app, request, reply);
 });

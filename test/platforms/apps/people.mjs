@@ -15,10 +15,13 @@ export const start = passport.authenticate('threads', { session: false, state: {
 /** The second leg: a middleware that answers in JSON. */
 export function finish(req, res, next) {
   const end = (error, user, info, status) => {
-    const body = user ? { user, state: info.state } : { message: (error ?? info).message };
+    const body = user ? { user, state: info.state } : refusal(error ?? info);
     res.statusCode = user ? 200 : (error?.status ?? status);
     res.setHeader('Content-Type', 'application/json');
     res.end(JSON.stringify(body));
   };
   passport.authenticate('threads', { session: false }, end)(req, res, next);
 }
+
+/** What the test is told of a failure or an error: `message` is not enumerable in an error. */
+export const refusal = ({ type, name, reason, message }) => ({ type, name, reason, message });

@@ -1,0 +1,3 @@
+import { start } from '../../../threads-client.mjs';
+
+export const GET = (request) => start(request);

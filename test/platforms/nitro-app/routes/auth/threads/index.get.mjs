@@ -1,0 +1,4 @@
+import { fromNodeHandler } from 'nitro/h3';
+import { start } from '../../../people.mjs';
+
+export default fromNodeHandler(start);
