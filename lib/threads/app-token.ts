@@ -71,13 +71,12 @@ export class AppAccessToken {
   }
 
   #keep(asked: Promise<string>): Promise<string> {
+    // Until `asked` settles, nothing replaces it: only a token that Threads has called dead is forgotten.
     asked.then(
       (token) => {
-        if (this.#kept === asked) this.#known = token;
+        this.#known = token;
       },
-      () => {
-        if (this.#kept === asked) this.#forget();
-      },
+      () => this.#forget(),
     );
     return asked;
   }

@@ -348,6 +348,24 @@ describe('The cookie of a login', () => {
     for (const state of states.slice(0, 3)) await expectRefused(site, site.callback(state, jar.cookie));
     for (const state of states.slice(3)) expectSignedIn(await site.callback(state, jar.cookie));
   });
+
+  it('does not give way to others before it has expired, and not afterwards either: to the millisecond', () => {
+    const { store, clock } = storeWithClock('secret');
+    const login = { clientID: '1', callbackURL: 'https://app.example/callback' };
+    const cookies: string[] = [];
+    for (let times = 0; times < 5; times += 1) {
+      cookies.push(String(store.begin('', login).setCookie[0]).split(';')[0]!);
+      clock.now += 1000;
+    }
+    const header = cookies.join('; ');
+    const named = (lines: string[]) => lines.map((line) => line.split('=')[0]);
+    clock.now += 15 * MINUTE - 5001;
+    const [oldest, own] = named(store.begin(header, login).setCookie);
+    expect(oldest).to.equal(cookies[0]!.split('=')[0]);
+    expect(own).to.be.a('string');
+    clock.now += 1;
+    expect(store.begin(header, login).setCookie).to.have.lengthOf(1);
+  });
 });
 
 describe('The secret of a CookieStateStore', () => {

@@ -93,6 +93,19 @@ describe('parseSignedRequest', () => {
     );
   });
 
+  it('accepts an age from five minutes before it was signed, for clocks that differ, to maxAge: to the millisecond', () => {
+    const request = sign(payload());
+    const at = (age: number) => () =>
+      parseSignedRequest(request, SECRET, { maxAge: 60_000, now: () => ISSUED_AT * 1000 + age }).userId;
+    for (const age of [-5 * 60_000, 0, 60_000]) expect(at(age)()).to.equal('17841405793187219');
+    for (const age of [-5 * 60_000 - 1, 60_001]) expect(codeOf(at(age))).to.equal('EXPIRED');
+  });
+
+  it('accepts with a maxAge of 0 what was signed this very moment', () => {
+    const options = { maxAge: 0, now: () => ISSUED_AT * 1000 };
+    expect(parseSignedRequest(sign(payload()), SECRET, options).userId).to.equal('17841405793187219');
+  });
+
   it('needs the app secret', () => {
     expect(() => parseSignedRequest(sign(payload()), '')).to.throw(TypeError, 'app secret');
   });
