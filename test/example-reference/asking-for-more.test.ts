@@ -56,9 +56,30 @@ describe('example/reference: asking for more later', () => {
     const page = await ask(REPLIES, { user: MATEO });
     expect(page.status).to.equal(403);
     expect(textOf(page)).to.contain('That was another Threads account').and.to.contain('Sign out');
+    expect(page.html, 'back to where it started').to.contain('href="/settings">Back to the settings');
     expect(textOf(await browser.open('/profile')))
       .to.contain('Ada Okafor')
       .and.not.to.contain(REPLIES);
+  });
+
+  it('stores nothing of another account that allowed it, which can be linked afterwards', async () => {
+    await browser.signIn();
+    await ask(REPLIES, { user: ZOE });
+    expect(await example.database.users.find(ZOE)).to.equal(undefined);
+    const { html } = await browser.open('/profile');
+    const link = /href="(\/auth\/threads\/link\?csrf=[^"]+)"/.exec(html)![1]!;
+    const page = await browser.open((await browser.open(link)).url, { decision: 'allow', user: ZOE });
+    expect(textOf(page)).to.contain('The account is linked').and.to.contain('@zoe_nguyen');
+  });
+
+  it('leaves the token of a linked account alone that allowed it', async () => {
+    await browser.signIn();
+    const profile = await browser.open('/profile');
+    const link = /href="(\/auth\/threads\/link\?csrf=[^"]+)"/.exec(profile.html)![1]!;
+    await browser.open((await browser.open(link)).url, { decision: 'allow', user: ZOE });
+    const [before] = await example.database.linkedAccounts.of(ADA);
+    await ask(REPLIES, { user: ZOE });
+    expect(await example.database.linkedAccounts.of(ADA)).to.deep.equal([before]);
   });
 
   it('changes nothing when the linked account of the same user allows it', async () => {
@@ -74,7 +95,7 @@ describe('example/reference: asking for more later', () => {
   it('leaves a person who cancels signed in, with what they had', async () => {
     await browser.signIn();
     const page = await ask(REPLIES, { decision: 'cancel' });
-    expect(textOf(page)).to.contain('you are still signed in');
+    expect(textOf(page)).to.contain('you are signed in as before');
     expect(page.html).to.contain('href="/settings"');
     expect(textOf(await browser.open('/profile')).match(/ Granted /g)).to.have.length(3);
   });

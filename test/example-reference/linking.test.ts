@@ -168,7 +168,7 @@ describe('example/reference: linking another account', () => {
     const page = await browser.open(`/auth/threads/link/callback?error=server_error&state=${state}`);
     expect(page.status).to.equal(502);
     expect(page.url).to.equal(`${example.origin}/sign-in/outcome#top`);
-    expect(textOf(page)).to.contain('Threads could not link the account').and.to.contain('Sign out');
+    expect(textOf(page)).to.contain('Signing in does not work').and.to.contain('Back to your profile');
   });
 
   it('lists a linked account, and greets the same user whichever account signs in', async () => {

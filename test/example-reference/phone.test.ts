@@ -64,7 +64,7 @@ describe("example/reference: a phone's way in", () => {
     const body = { error: { code: 4, message: 'Application request limit reached' } };
     example.simulator.fail('/debug_token', { status: 429, headers: { 'Retry-After': '30' }, body });
     const { status, headers, answer } = await send('POST', '/api/session', tokenOf());
-    expect({ status, answer }).to.deep.equal({ status: 502, answer: { error: 'threads_unavailable' } });
+    expect({ status, answer }).to.deep.equal({ status: 503, answer: { error: 'threads_unavailable' } });
     expect(headers.get('retry-after')).to.equal('30');
   });
 

@@ -37,22 +37,23 @@ describe('example/reference: signing in with a popup', () => {
   const comeBack = (query: Record<string, string>) =>
     browser.open(`/auth/threads/popup/callback?${new URLSearchParams(query)}`);
 
-  it('posts a ThreadsFailure where the person cancels', async () => {
-    const outcome = outcomeIn(await answer({ decision: 'cancel' })) as { failure: object };
-    expect(outcome).to.include({ ok: false });
-    expect(outcome.failure).to.include({ type: 'access_denied', reason: 'user_denied' });
+  it('posts that the person cancelled, in the words of the main flow', async () => {
+    const outcome = outcomeIn(await answer({ decision: 'cancel' }));
+    expect(outcome).to.include({ ok: false, why: 'access_denied' });
+    expect(outcome).to.include({ title: 'You cancelled, and that is fine' });
   });
 
-  it('posts a ThreadsFailure where a permission is missing', async () => {
-    const outcome = outcomeIn(await answer({}, ['threads_basic'])) as { failure: object };
-    expect(outcome.failure).to.deep.include({ type: 'missing_scopes', missing: ['threads_manage_insights'] });
+  it('posts that a permission is missing, and what helps', async () => {
+    const outcome = outcomeIn(await answer({}, ['threads_basic']));
+    expect(outcome).to.include({ ok: false, why: 'missing_scopes' });
+    expect(JSON.stringify(outcome)).to.contain('Remove Spool in Threads');
   });
 
-  it('posts a ThreadsFailure for a login that an attacker began in another browser', async () => {
+  it('signs nobody in with a login that an attacker began in another browser', async () => {
     const attacker = new Browser(example.origin);
     const { url } = await attacker.open('/auth/threads/popup');
     const page = await browser.open(example.simulator.answer(url));
-    expect((outcomeIn(page) as { failure: object }).failure).to.include({ type: 'invalid_state' });
+    expect(outcomeIn(page)).to.include({ ok: false });
     expect((await browser.open('/profile')).html).not.to.contain('Ada Okafor');
   });
 
@@ -100,14 +101,12 @@ describe('example/reference: signing in with a popup', () => {
 
   it('says that Threads is down, and logs why without the code', async () => {
     example.simulator.fail('POST /oauth/access_token', { status: 503, body: {} });
-    const outcome = outcomeIn(await answer()) as { error: { message: string } };
-    expect(outcome.error.message).to.contain('try again later');
+    expect(outcomeIn(await answer())).to.include({ ok: false, why: 'unavailable' });
     expect(example.log.join()).to.contain('ThreadsNetworkError').and.not.contain(browser.sent('code'));
   });
 
   it('says to allow cookies where the browser keeps none', async () => {
-    const outcome = outcomeIn(await browser.open('/popup/done')) as { error: { message: string } };
-    expect(outcome.error.message).to.contain('cookies');
+    expect(outcomeIn(await browser.open('/popup/done'))).to.include({ ok: false, why: 'no_cookie' });
   });
 
   it('takes nothing away that the person allowed later', async () => {

@@ -1,5 +1,6 @@
 // Signs in with a popup. Without this script, and where the browser blocks popups, the link is an ordinary sign-in.
 const link = document.getElementById('popup-link');
+const profile = document.getElementById('popup-profile');
 const status = document.getElementById('popup-status');
 let popup = null;
 let watch;
@@ -23,8 +24,10 @@ window.addEventListener('message', ({ origin, source, data }) => {
   // Any page may post to this one.
   if (origin !== location.origin || source !== popup || data?.type !== 'threads-sign-in') return;
   const { outcome } = data;
-  if (outcome.ok) end(`Signed in as ${outcome.user.name ?? outcome.user.username ?? 'somebody'}.`);
-  else end((outcome.failure ?? outcome.error).message);
+  if (!outcome.ok) return end(`${outcome.title}. ${outcome.text}`);
+  end(`Signed in as ${outcome.user.name ?? outcome.user.username ?? 'somebody'}.`);
+  link.hidden = true;
+  profile.hidden = false;
 });
 
 function end(text) {

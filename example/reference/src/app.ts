@@ -2,16 +2,15 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import session from 'express-session';
-import { isThreadsError } from 'passport-threads-oauth2';
 import { askingForMore } from './asking-for-more.js';
 import { authRoutes, createPassport, type Endpoints } from './auth.js';
-import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, POPUP_CALLBACK_PATH, ROOT } from './config.js';
+import { CALLBACK_PATH, type Config, LINK_CALLBACK_PATH, ROOT } from './config.js';
 import { csrfTokens, requireFormToken } from './csrf.js';
 import type { Database } from './database.js';
 import { formatDay, formatExact, fromNow } from './format.js';
 import { linkingRoutes } from './linking.js';
 import { metaCallbacks } from './meta-callbacks.js';
-import { type Outcome, outcomeRoutes, redirectToOutcome, showOutcome } from './outcome.js';
+import { outcomeFor, outcomeOf, outcomeRoutes, redirectToOutcome, showOutcome } from './outcome.js';
 import { compare, describe } from './permissions.js';
 import { answerPhone, phoneRoutes } from './phone.js';
 import { popupRoutes } from './popup.js';
@@ -43,6 +42,7 @@ export function createApp({
 }: AppOptions): Express {
   const secure = config.publicURL.startsWith('https:');
   const cookieName = secure ? '__Host-session' : 'session';
+  const logProblem = (problem: unknown) => log(oneLine(withoutSecrets(lineOf(problem), config)));
   const passport = createPassport(config, endpoints, users);
 
   const app = express();
@@ -57,6 +57,7 @@ export function createApp({
     mode: config.mode,
     publicURL: config.publicURL,
     requested: config.threads.scope,
+    development: config.development,
     simulatorURL: endpoints.authorizationURL && new URL(endpoints.authorizationURL).origin,
     signedIn: undefined,
     because,
@@ -104,7 +105,7 @@ export function createApp({
     const returnTo = localPath(req.query.returnTo);
     const query = returnTo ? `?${new URLSearchParams({ returnTo })}` : '';
     res.render('home', {
-      title: 'Sign in',
+      title: req.user ? 'You are signed in' : 'Pick up where you left off',
       signInURL: `/auth/threads${query}`,
       returnTo,
     });
@@ -118,7 +119,7 @@ export function createApp({
     const { notice } = req.session;
     delete req.session.notice;
     res.render('profile', {
-      title: 'Your profile',
+      title: req.user.name ?? req.user.username ?? 'Your profile',
       user: req.user,
       permissions: compare(config.threads.scope, req.user.token.scopes),
       linkedAccounts: await linkedAccounts.of(req.user.id),
@@ -126,10 +127,10 @@ export function createApp({
     });
   });
 
-  app.use(authRoutes(passport, config));
+  app.use(authRoutes(passport, config, users));
   app.use(askingForMore(passport, config));
   app.use(outcomeRoutes());
-  app.use(popupRoutes(passport, config, log));
+  app.use(popupRoutes(passport, config, users, logProblem));
   app.use(linkingRoutes(passport, config, endpoints, linkedAccounts));
 
   app.post(
@@ -152,10 +153,10 @@ export function createApp({
   );
 
   app.use((_req, res) => {
-    res.status(404).render('not-found', { title: 'Page not found' });
+    showOutcome(res, outcomeFor('not_found'));
   });
 
-  app.use(errorPage(config, log));
+  app.use(errorPage(logProblem));
   return app;
 }
 
@@ -197,49 +198,30 @@ function securityHeaders(https: boolean, { graphURL }: Endpoints): RequestHandle
   };
 }
 
-function errorPage(config: Config, log: (line: string) => void): ErrorRequestHandler {
-  return (error, req, res, next) => {
-    const { name, message } =
-      error instanceof Error ? error : new Error('something that is no Error was thrown');
-    log(oneLine(withoutSecrets(`${name}: ${message}`, config)));
-    if (res.headersSent) return next(error);
-    const outcome = outcomeOf(error, req.path);
-    if (req.path.startsWith('/api/')) return answerPhone(res, error, outcome);
+/** The last word on errors, and on sign-ins that failed. */
+function errorPage(logProblem: (problem: unknown) => void): ErrorRequestHandler {
+  return (problem, req, res, next) => {
+    logProblem(problem);
+    if (res.headersSent) return next(problem);
+    // An address that cannot be decoded is one that does not exist.
+    const outcome = problem instanceof URIError ? outcomeFor('not_found') : outcomeOf(problem);
+    if (req.path.startsWith('/api/')) return answerPhone(res, problem, outcome);
+    if (req.path.startsWith(LINK_CALLBACK_PATH)) {
+      outcome.back = { href: '/profile#linked', label: 'Back to your profile' };
+    }
     // Without a session, as when Redis is away, there is nothing to put it aside in.
-    const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH, POPUP_CALLBACK_PATH].some((path) =>
-      req.path.startsWith(path),
-    );
+    const isCallback = [CALLBACK_PATH, LINK_CALLBACK_PATH].some((path) => req.path.startsWith(path));
     if (isCallback && req.session) redirectToOutcome(req, res, outcome);
     else showOutcome(res, outcome);
   };
 }
 
-function outcomeOf(error: unknown, path: string): Outcome {
-  const status = statusOf(error);
-  const page = (title: string, message: string): Outcome => ({
-    status,
-    view: 'error',
-    locals: { title, message },
-  });
-  // These are written for people and carry no secret, so their message may be shown.
-  if (isThreadsError(error)) {
-    const { message } = error;
-    const hint = 'hint' in error ? error.hint : undefined;
-    const retryAfter = 'retryAfter' in error ? error.retryAfter : undefined;
-    const title = path.startsWith(LINK_CALLBACK_PATH)
-      ? 'Threads could not link the account'
-      : 'Threads could not sign you in';
-    const said = hint ? message.replace(hint, '').trimEnd() : message;
-    return { status, view: 'error', locals: { title, message: said, hint }, retryAfter };
-  }
-  return status < 500
-    ? page('That did not work', 'The request was not valid.')
-    : page('Something went wrong here', 'The mistake is ours, not yours. It has been written to the log.');
-}
-
-function statusOf(error: unknown): number {
-  const status = (error as { status?: unknown } | null)?.status;
-  return Number.isInteger(status) && Number(status) >= 400 && Number(status) < 600 ? Number(status) : 500;
+/** What the log says of an error, or of a sign-in that failed. */
+function lineOf(problem: unknown): string {
+  if (problem instanceof Error) return `${problem.name}: ${problem.message}`;
+  const { type, reason, message = 'something that is no Error was thrown' } = Object(problem);
+  const kind = [type, reason].filter(Boolean).join(', ');
+  return kind ? `Sign-in failed (${kind}): ${message}` : message;
 }
 
 /** Messages may repeat what came in over the network, which must not be able to forge a line of the log. */

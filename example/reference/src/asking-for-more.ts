@@ -6,7 +6,7 @@ import { requireLinkToken } from './csrf.js';
 import type { LoginState } from './login-state.js';
 import type { Outcome } from './outcome.js';
 import { compare, describe, scopesToAskFor } from './permissions.js';
-import type { User } from './users.js';
+import type { SignIn } from './users.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -54,17 +54,13 @@ export function askingForMore(authenticator: passport.Authenticator, config: Con
  * What to show when another account allowed it than the one that asked. It names neither, since it is kept in the
  * session, where a deletion of that account's data does not reach.
  */
-export function otherAccount({ accountID }: User, asking: string): Outcome | undefined {
-  if (accountID === asking) return undefined;
+export function otherAccount({ id }: SignIn, asking: string): Outcome | undefined {
+  if (id === asking) return undefined;
   return {
     status: 403,
-    view: 'error',
-    locals: {
-      title: 'That was another Threads account',
-      message:
-        'You allowed it with another account than the one that asked, so nothing has changed. You are signed in here as before.',
-      hint: 'Switch to the other account in Threads, then try again from the settings.',
-    },
+    title: 'That was another Threads account',
+    text: 'You allowed it with another account than the one that asked, and nothing of that account was kept. Switch to the one that asked in Threads, then try again from the settings.',
+    back: { href: '/settings', label: 'Back to the settings' },
   };
 }
 

@@ -2,7 +2,6 @@ import { type RequestHandler, Router } from 'express';
 import passport from 'passport';
 import {
   authenticateOptions,
-  type ThreadsFailure,
   type ThreadsProfile,
   ThreadsStrategy,
   type ThreadsStrategyOptions,
@@ -10,8 +9,8 @@ import {
 import { otherAccount } from './asking-for-more.js';
 import { CALLBACK_PATH, type Config } from './config.js';
 import type { LoginState } from './login-state.js';
-import { type Outcome, redirectToOutcome } from './outcome.js';
-import { describe, scopesToAskFor } from './permissions.js';
+import { redirectToOutcome } from './outcome.js';
+import { scopesToAskFor } from './permissions.js';
 import { localPath, withFragment } from './return-to.js';
 import type { SignIn, User, Users } from './users.js';
 
@@ -37,8 +36,9 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
         // A token of 60 days instead of one hour.
         longLived: true,
       },
-      // Runs after Threads has vouched for the person. Whatever it resolves to becomes `req.user`.
-      async (accessToken, _refreshToken, profile) => users.upsert(signInOf(accessToken, profile)),
+      // Runs after Threads has vouched for the person. Nothing is stored here: what becomes of the account depends on
+      // what the login was for, which the routes know. They read it with `signInFrom`.
+      async (accessToken, _refreshToken, profile) => signInOf(accessToken, profile) as unknown as User,
     ),
   );
 
@@ -51,7 +51,12 @@ export function createPassport(config: Config, endpoints: Endpoints, users: User
   return authenticator;
 }
 
-export function authRoutes(authenticator: passport.Authenticator, config: Config): Router {
+/** What the verify callback handed on, in a callback of `passport.authenticate`. */
+export function signInFrom(verified: Express.User): SignIn {
+  return verified as unknown as SignIn;
+}
+
+export function authRoutes(authenticator: passport.Authenticator, config: Config, users: Users): Router {
   const router = Router();
 
   router.get('/auth/threads', requireHTTPS(config), (req, res, next) => {
@@ -62,21 +67,24 @@ export function authRoutes(authenticator: passport.Authenticator, config: Config
   });
 
   router.get(CALLBACK_PATH, (req, res, next) => {
-    const finish: passport.AuthenticateCallback = (error, user, info, status) => {
-      if (error) return next(error);
-      if (!user) {
-        const failure = info as ThreadsFailure;
-        return redirectToOutcome(req, res, outcomeOf(failure, typeof status === 'number' ? status : 403));
+    const finish: passport.AuthenticateCallback = async (error, verified, info) => {
+      try {
+        // For the error handler, which has words for a failure as for an error.
+        if (!verified) throw error ?? info;
+        const signIn = signInFrom(verified);
+        const { state } = (info ?? {}) as { state?: LoginState };
+        const refusal = state?.more && otherAccount(signIn, state.more.account);
+        if (refusal) return redirectToOutcome(req, res, refusal);
+        const user = await users.upsert(signIn);
+        // Passport gives the session a new id here, so that nobody can plant one beforehand.
+        req.logIn(user, (loginError) => {
+          if (loginError) return next(loginError);
+          req.session.asked = state?.more?.scopes;
+          res.redirect(303, withFragment(localPath(state?.returnTo) ?? '/profile'));
+        });
+      } catch (problem) {
+        next(problem);
       }
-      const { state } = (info ?? {}) as { state?: LoginState };
-      const refusal = state?.more && otherAccount(user as User, state.more.account);
-      if (refusal) return redirectToOutcome(req, res, refusal);
-      // Passport gives the session a new id here, so that nobody can plant one beforehand.
-      req.logIn(user, (loginError) => {
-        if (loginError) return next(loginError);
-        req.session.asked = state?.more?.scopes;
-        res.redirect(303, withFragment(localPath(state?.returnTo) ?? '/profile'));
-      });
     };
     authenticator.authenticate('threads', finish)(req, res, next);
   });
@@ -90,21 +98,6 @@ export function requireHTTPS({ publicURL }: Config): RequestHandler {
     if (req.secure || !publicURL.startsWith('https:')) next();
     else res.status(400).render('wrong-address', { title: 'Open this app over https' });
   };
-}
-
-function outcomeOf(failure: ThreadsFailure, status: number): Outcome {
-  switch (failure.type) {
-    case 'access_denied':
-      return { status, view: 'cancelled', locals: { title: 'You cancelled' } };
-    case 'missing_scopes': {
-      const missing = failure.missing.map((scope) => ({ scope, label: describe(scope) }));
-      return { status, view: 'missing-scopes', locals: { title: 'A permission is missing', missing } };
-    }
-    default: {
-      const { message } = failure;
-      return { status, view: 'failed', locals: { title: 'Sign-in could not be finished', message } };
-    }
-  }
 }
 
 /** What the app keeps of a sign-in or a linking. */

@@ -23,6 +23,8 @@ const SIMULATOR_TOKEN_KEY = Buffer.from('simulated tokens are no secrets!');
 export interface Config {
   /** `'simulator'` signs people in on this machine, `'threads'` on the real thing. */
   mode: 'simulator' | 'threads';
+  /** True unless NODE_ENV is `production`: pages show developers what the library says about a problem. */
+  development: boolean;
   port: number;
   /** The origin that people open in their browser, taken from the callback URL. */
   publicURL: string;
@@ -101,6 +103,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 
   const config: Config = {
     mode,
+    development: !production,
     port,
     publicURL,
     threads: {

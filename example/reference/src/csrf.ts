@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
+import { showOutcome } from './outcome.js';
 
 /**
  * What a token is good for: the one of forms changes things and never stands in an address, where histories and
@@ -30,11 +31,10 @@ export const requireLinkToken: RequestHandler = (req, res, next) => {
 };
 
 function refuse(res: Response): void {
-  res.status(403).render('error', {
-    title: 'You are still signed in',
-    message:
-      'The request did not come from a page of this app, so nothing has changed. Use the buttons on its pages.',
-    hint: undefined,
+  showOutcome(res, {
+    status: 403,
+    title: 'That did not come from a page of Spool',
+    text: 'Use the buttons on its pages.',
   });
 }
 

@@ -5,6 +5,7 @@ import { type Endpoints, signInOf } from './auth.js';
 import { type Config, LINK_CALLBACK_PATH } from './config.js';
 import { requireFormToken, requireLinkToken } from './csrf.js';
 import type { LinkedAccounts } from './linked-accounts.js';
+import { outcomeOf } from './outcome.js';
 
 declare module 'express-session' {
   interface SessionData {
@@ -68,9 +69,10 @@ export function linkingRoutes(
   router.get(LINK_CALLBACK_PATH, requireUser, requireAnswer, (req, res, next) => {
     const finish: passport.AuthorizeCallback = (error, user, info) => {
       if (error) return next(error);
-      const { type = '' } = (info ?? {}) as Partial<ThreadsFailure>;
+      const failure = (info ?? {}) as Partial<ThreadsFailure>;
+      if (user) req.session.notice = NOTICES.linked;
       // The verify callback has said why, if it was that which refused.
-      req.session.notice = user ? NOTICES.linked : (NOTICES[type] ?? req.session.notice ?? FAILED);
+      else if (failure.type) req.session.notice = noticeOf(failure as ThreadsFailure);
       res.redirect(303, '/profile#linked');
     };
     authenticator.authorize('threads-link', finish)(req, res, next);
@@ -89,6 +91,11 @@ export function linkingRoutes(
   );
 
   return router;
+}
+
+function noticeOf(failure: ThreadsFailure): string {
+  const { title, text } = outcomeOf(failure);
+  return NOTICES[failure.type] ?? `Nothing was linked. ${title}. ${text}`;
 }
 
 const requireUser: RequestHandler = (req, res, next) => {

@@ -1,17 +1,17 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type passport from 'passport';
-import { authenticateOptions, isThreadsError, type ThreadsFailure } from 'passport-threads-oauth2';
-import { requireHTTPS } from './auth.js';
+import { authenticateOptions } from 'passport-threads-oauth2';
+import { requireHTTPS, signInFrom } from './auth.js';
 import { type Config, POPUP_CALLBACK_PATH } from './config.js';
-import { TEN_MINUTES } from './outcome.js';
+import { outcomeFor, TEN_MINUTES } from './outcome.js';
 import { scopesToAskFor } from './permissions.js';
-import type { User } from './users.js';
+import type { User, Users } from './users.js';
+import { type Why, whyOf } from './words.js';
 
 /** What the popup tells the page that opened it. */
 export type PopupOutcome =
   | { ok: true; user: Pick<User, 'name' | 'username'> }
-  | { ok: false; failure: ThreadsFailure }
-  | { ok: false; error: { message: string } };
+  | { ok: false; why: Why; title: string; text: string };
 
 declare module 'express-session' {
   interface SessionData {
@@ -22,9 +22,6 @@ declare module 'express-session' {
 
 const DONE_PATH = '/popup/done';
 
-// Also for a browser that keeps no cookies, which comes back without its session.
-const UNKNOWN: PopupOutcome = { ok: false, error: { message: 'Please allow cookies, and try again.' } };
-
 /**
  * A sign-in that leaves the page where it is: the window of Threads opens in a popup, whose last page posts the
  * outcome to its opener and closes. Where popups are blocked, the same link is an ordinary sign-in.
@@ -32,7 +29,8 @@ const UNKNOWN: PopupOutcome = { ok: false, error: { message: 'Please allow cooki
 export function popupRoutes(
   authenticator: passport.Authenticator,
   config: Config,
-  log: (line: string) => void,
+  users: Users,
+  logProblem: (problem: unknown) => void,
 ): Router {
   // A redirect URI of its own, so that no answer to an ordinary sign-in ends here, or the other way round.
   const callbackURL = config.popupCallbackURL;
@@ -48,15 +46,16 @@ export function popupRoutes(
   });
 
   router.get(POPUP_CALLBACK_PATH, openerPolicy('unsafe-none'), (req, res, next) => {
-    const finish: passport.AuthenticateCallback = (error, user, info) => {
-      if (isThreadsError(error)) {
-        log(`${error.name}: ${error.message}`);
-        const message = 'Threads could not sign you in. Please try again later.';
-        return redirectToEnd(req, res, { ok: false, error: { message } });
+    const finish: passport.AuthenticateCallback = async (error, verified, info) => {
+      try {
+        if (!verified) throw error ?? info;
+        const user = await users.upsert(signInFrom(verified));
+        req.logIn(user, (loginError) => (loginError ? next(loginError) : redirectToEnd(req, res)));
+      } catch (problem) {
+        logProblem(problem);
+        const { retryAfter } = Object(problem);
+        redirectToEnd(req, res, notSignedIn(whyOf(problem), retryAfter));
       }
-      if (error) return next(error);
-      if (!user) return redirectToEnd(req, res, { ok: false, failure: info as ThreadsFailure });
-      req.logIn(user, (loginError) => (loginError ? next(loginError) : redirectToEnd(req, res)));
     };
     authenticator.authenticate('threads', authenticateOptions({ callbackURL }), finish)(req, res, next);
   });
@@ -67,11 +66,17 @@ export function popupRoutes(
       ok: true,
       user: { name: user.name, username: user.username },
     };
-    const outcome = session.popup ?? signedIn ?? UNKNOWN;
-    res.render('popup-done', { title: 'Back to the page', outcome });
+    // A browser that keeps no cookies comes back without its session.
+    const outcome = session.popup ?? signedIn ?? notSignedIn('no_cookie');
+    res.render('popup-done', { title: outcome.ok ? 'You are signed in' : outcome.title, outcome });
   });
 
   return router;
+}
+
+function notSignedIn(why: Why, retryAfter?: number): PopupOutcome & { ok: false } {
+  const { title, text } = outcomeFor(why, retryAfter);
+  return { ok: false, why, title, text };
 }
 
 /** At an address of its own, since that of the callback holds a code: see `outcome.ts`. */

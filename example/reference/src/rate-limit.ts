@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { showOutcome } from './outcome.js';
 
 const MINUTE = 60 * 1000;
 
@@ -13,12 +14,11 @@ export function limitRequests(limit: number): RequestHandler {
     limit,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: (_req, res) => {
-      res.status(429).render('error', {
+    handler: (_req, res) =>
+      showOutcome(res, {
+        status: 429,
         title: 'That was too often',
-        message: 'Too many sign-ins were started or finished from your network. Please wait a minute.',
-        hint: undefined,
-      });
-    },
+        text: 'Too many sign-ins were started or finished from your network. Please wait a minute.',
+      }),
   });
 }

@@ -25,7 +25,7 @@ export function localPath(value: unknown): string | undefined {
 /**
  * `path` with a fragment of its own. Threads ends its redirects in `#_`, and a browser carries a fragment
  * along through every redirect whose `Location` has none, so without this people land on `/profile#_`.
- * `#top` is the one fragment that HTML defines for every page; `public/address-bar.js` tidies it away.
+ * `#top` is the one fragment that HTML defines for every page; `public/page.js` tidies it away.
  */
 export function withFragment(path: string): string {
   const [page, fragment] = path.split('#', 2);
