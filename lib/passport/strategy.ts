@@ -203,15 +203,13 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const { callbackURL } = call.meta;
     if (!redirectURI.url) this.warnOfResolved(req, callbackURL);
     const { scope, state: appState } = options;
+    const request = {
+      redirectURI: callbackURL,
+      scope: scope === undefined ? this._config.scope : readScope(scope, this._config),
+      params: this.authorizationParams(options) as Record<string, string>,
+    };
     const redirect = (state?: string) =>
-      this.redirect(
-        this._client.authorizationURL({
-          redirectURI: callbackURL,
-          scope: scope === undefined ? this._config.scope : readScope(scope, this._config),
-          state: state || undefined,
-          params: this.authorizationParams(options) as Record<string, string>,
-        }),
-      );
+      this.redirect(this._client.authorizationURL({ ...request, state: state || undefined }));
     // Without a store, a string is the parameter `state` itself, which the app verifies on its own.
     if (this._config.store === false && typeof appState === 'string') return redirect(appState);
     storeState(call, appState, (error, state) => {

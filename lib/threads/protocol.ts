@@ -34,7 +34,7 @@ export function resolveEndpoints({ simulator, ...given }: EndpointOptions): Endp
   const { authorizationURL = AUTHORIZATION_URL, tokenURL = TOKEN_URL, graphURL = GRAPH_URL } = given;
   if (simulator === undefined || simulator === '') {
     return {
-      authorizationURL: httpURL('authorizationURL', authorizationURL),
+      authorizationURL: windowURL(authorizationURL),
       tokenURL: endpointURL('tokenURL', tokenURL),
       graphURL: endpointURL('graphURL', graphURL),
     };
@@ -59,6 +59,17 @@ export function resolveEndpoints({ simulator, ...given }: EndpointOptions): Endp
     tokenURL: `${origin}/oauth/access_token`,
     graphURL: `${origin}/v1.0`,
   };
+}
+
+/** The address of the authorization window, which may have a query that the parameters of a login are added to. */
+function windowURL(value: string): string {
+  const url = httpURL('authorizationURL', value);
+  if (/#|[?&](client_id|redirect_uri|response_type|scope|state)=/.test(value)) {
+    throw new TypeError(
+      `\`authorizationURL\` must have no fragment, and none of the parameters that each login has of its own: ${JSON.stringify(value)}`,
+    );
+  }
+  return url;
 }
 
 /**

@@ -1,7 +1,16 @@
 import { expect } from 'chai';
-import { CookieStateStore, Strategy, ThreadsStrategy } from '../../lib/index.js';
+import {
+  CookieStateStore,
+  Strategy,
+  ThreadsClient,
+  ThreadsStrategy,
+  ThreadsTokenStrategy,
+} from '../../lib/index.js';
+import { forgetWarnings } from '../../lib/passport/warnings.js';
 import { app } from '../support/fixtures.js';
+import { response } from '../support/response.js';
 import { expectOutcome, runStrategy } from '../support/run-strategy.js';
+import { warningsDuring } from '../support/warnings.js';
 
 const verify = async () => null;
 
@@ -233,6 +242,166 @@ describe('ThreadsStrategy: options', () => {
     const heard = await warnings({ scopes: ['threads_basic'] });
     expect(heard).to.have.length(1);
     expect(heard[0]).to.include('`scopes`');
+  });
+
+  it('says where a required option is undefined that .env may not be loaded', () => {
+    for (const name of ['clientID', 'clientSecret', 'callbackURL']) {
+      expect(() => construct({ [name]: undefined })).to.throw(
+        TypeError,
+        'it is undefined: was `.env` loaded?',
+      );
+      expect(() => construct({ [name]: '' }))
+        .to.throw(TypeError)
+        .with.property('message')
+        .not.include('.env');
+    }
+  });
+
+  for (const clientSecret of [' s', 's ', 's\n', '\ts']) {
+    it(`throws for the clientSecret ${JSON.stringify(clientSecret)}, without quoting it`, () => {
+      expect(() => construct({ clientSecret })).to.throw(TypeError, /^`clientSecret` has white space/);
+    });
+  }
+
+  it('warns of a clientID that is no number, at Threads itself alone', async () => {
+    expect((await warnings({ clientID: 'my-app' })).join()).to.include('`clientID` is not a number');
+    expect(await warnings({ clientID: 'my-app', simulator: 'http://127.0.0.1:4000' })).to.deep.equal([]);
+  });
+
+  it('warns of an authorizationURL at threads.net, which loses the query for some people', async () => {
+    const [message = ''] = await warnings({ authorizationURL: 'https://www.threads.net/oauth/authorize' });
+    expect(message).to.include('threads.net');
+  });
+
+  for (const name of ['tokenURL', 'graphURL']) {
+    for (const value of ['https://graph.threads.net//v1.0', 'https://graph.threads.net/v1.0?a=b']) {
+      it(`throws for the ${name} ${value}`, () => {
+        expect(() => construct({ [name]: value })).to.throw(TypeError, `\`${name}\``);
+      });
+    }
+  }
+
+  for (const value of ['https://x.example/authorize#a', 'https://x.example/authorize?client_id=1']) {
+    it(`throws for the authorizationURL ${value}`, () => {
+      expect(() => construct({ authorizationURL: value })).to.throw(TypeError, '`authorizationURL`');
+    });
+  }
+
+  for (const [permission, nearest] of [
+    ['threads_publish', 'threads_content_publish'],
+    ['threads_read_reply', 'threads_read_replies'],
+    ['threads_basics', 'threads_basic'],
+    ['thread_insights_manage', 'threads_manage_insights'],
+    ['email', undefined],
+  ] as const) {
+    for (const option of ['scope', 'requiredScopes']) {
+      it(`warns of the ${option} ${permission}, once, and lets it pass`, async () => {
+        const heard = await warnings({ [option]: [permission, permission, 'threads_delete'] });
+        expect(heard).to.have.length(1);
+        expect(heard[0]).to.include(`\`${permission}\``);
+        expect(heard[0]).to.include(nearest ? `Did you mean \`${nearest}\`?` : 'Is it misspelt?');
+      });
+    }
+  }
+
+  it('checks the options of one call as those of the constructor', async () => {
+    const strategy = construct({});
+    const heard = await warningsDuring(async () => {
+      for (let times = 0; times < 2; times += 1) {
+        const outcome = await runStrategy(
+          strategy,
+          { url: '/login', res: response() },
+          { scope: 'threads_publish' },
+        );
+        const scope = expectOutcome(outcome, 'redirect').url.searchParams.get('scope');
+        expect(scope).to.equal('threads_basic,threads_publish');
+      }
+    });
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.include('threads_content_publish');
+    const wrong = await runStrategy(strategy, { url: '/login' }, { scope: 7 });
+    expect(expectOutcome(wrong, 'error').error).to.be.instanceOf(TypeError);
+  });
+
+  describe('simulator', () => {
+    const origin = 'http://127.0.0.1:4000';
+    const client = (options: object) =>
+      new ThreadsClient({ clientID: '1', clientSecret: 's', ...options } as never);
+
+    it('sets the address of the window, with or without a slash at the end; empty is Threads itself', async () => {
+      for (const simulator of [origin, `${origin}/`, '', undefined]) {
+        const outcome = await runStrategy(construct({ simulator }), { url: '/login', res: response() });
+        const { url } = expectOutcome(outcome, 'redirect');
+        expect(url.origin + url.pathname).to.equal(
+          simulator ? `${origin}/oauth/authorize` : 'https://www.threads.com/oauth/authorize',
+        );
+      }
+    });
+
+    for (const value of [null, 7, {}, '127.0.0.1:4000', `${origin}/path`, `${origin}?a`, 'ftp://x', 'a b']) {
+      it(`throws for ${JSON.stringify(value)}, in the strategies and the client`, () => {
+        expect(() => construct({ simulator: value })).to.throw(TypeError, '`simulator`');
+        expect(() => client({ simulator: value })).to.throw(TypeError, '`simulator`');
+        const { clientID, clientSecret } = app;
+        const options = { clientID, clientSecret, simulator: value } as never;
+        expect(() => new ThreadsTokenStrategy(options, verify as never)).to.throw(TypeError, '`simulator`');
+      });
+    }
+
+    for (const name of ['authorizationURL', 'tokenURL', 'graphURL']) {
+      it(`throws beside ${name}`, () => {
+        expect(() => construct({ simulator: origin, [name]: 'https://x.example/y' })).to.throw(
+          TypeError,
+          `\`simulator\` and \`${name}\` contradict each other`,
+        );
+      });
+    }
+  });
+
+  describe('under NODE_ENV=production', () => {
+    const before = process.env.NODE_ENV;
+    beforeEach(() => {
+      forgetWarnings();
+      process.env.NODE_ENV = 'production';
+    });
+    afterEach(() => {
+      if (before === undefined) delete process.env.NODE_ENV;
+      else process.env.NODE_ENV = before;
+    });
+
+    const at = (origin: string) => ({
+      authorizationURL: `${origin}/oauth/authorize`,
+      tokenURL: `${origin}/oauth/access_token`,
+      graphURL: `${origin}/v1.0`,
+    });
+
+    it('throws for a simulator, which signs anyone in', () => {
+      expect(() => construct({ simulator: 'http://127.0.0.1:4000' })).to.throw(TypeError, 'signs anyone in');
+      expect(construct({ simulator: '' })).to.be.instanceOf(ThreadsStrategy);
+    });
+
+    for (const [options, words] of [
+      [at('http://127.0.0.1:4000'), 'this machine'],
+      [at('https://localhost:4000'), 'this machine'],
+      [at('http://[::1]:4000'), 'this machine'],
+      [at('http://threads.internal.example'), 'without TLS'],
+      [{ state: false }, '`state: false`'],
+    ] as const) {
+      it(`warns once in the process of ${JSON.stringify(options)}`, async () => {
+        const heard = [...(await warnings(options)), ...(await warnings(options))];
+        expect(heard).to.have.length(1);
+        expect(heard[0]).to.include(words).and.include('NODE_ENV=production');
+      });
+    }
+
+    it('warns of nothing where there is nothing to warn of', async () => {
+      expect(await warnings({})).to.deep.equal([]);
+    });
+  });
+
+  it('names `dispatcher` to code that gives `_oauth2` an agent, as for other strategies', () => {
+    const { _oauth2 } = construct({}) as unknown as { _oauth2: { setAgent(agent: object): void } };
+    expect(() => _oauth2.setAgent({})).to.throw(TypeError, '`dispatcher`');
   });
 
   for (const callbackURL of ['http://app.example/callback', 'http://localhost/x']) {

@@ -114,4 +114,72 @@ describe('a strategy that Passport is given itself, in place of a name', () => {
     const requests = ['genuine', 'forged'].map((authorization) => ({ headers: { authorization } }));
     expect(await atOnce(strategy, requests)).to.deep.equal([{ id: PEOPLE[0] }, false]);
   });
+
+  describe('with an `async authenticate` of a subclass, 60 logins at once', () => {
+    const ids = Array.from({ length: 60 }, (_, at) => `178414057931${String(at).padStart(5, '0')}`);
+    const pause = () => new Promise((resolve) => setImmediate(resolve));
+    type Authenticate = ThreadsStrategy['authenticate'];
+
+    class Slow extends ThreadsStrategy {
+      override async authenticate(...args: Parameters<Authenticate>) {
+        await pause();
+        super.authenticate(...args);
+      }
+    }
+    class SlowToken extends ThreadsTokenStrategy {
+      override async authenticate(...args: Parameters<ThreadsTokenStrategy['authenticate']>) {
+        await pause();
+        super.authenticate(...args);
+      }
+    }
+    const verify = async (
+      _accessToken: string,
+      _refreshToken: string | undefined,
+      { id }: ThreadsProfile,
+    ) => {
+      await pause();
+      return asUser({ id });
+    };
+    const signedIn = ids.map((id) => ({ id }));
+    const logins = ids.map((code) => ({ url: '/auth/threads/callback', query: { code } }));
+    const tokens = ids.map((token) => ({ headers: { authorization: `Bearer ${token}` } }));
+    const options = () => ({ ...app, state: false, dispatcher: threadsOfEverybody() });
+
+    it('signs everybody in as themselves: ThreadsStrategy', async () => {
+      expect(await atOnce(new Slow(options(), verify), logins)).to.deep.equal(signedIn);
+    });
+
+    it('signs everybody in as themselves: ThreadsTokenStrategy', async () => {
+      const { dispatcher } = options();
+      const strategy = new SlowToken({ clientID, clientSecret, dispatcher }, verify);
+      expect(await atOnce(strategy, tokens)).to.deep.equal(signedIn);
+    });
+
+    it('signs everybody in as themselves where the override is a property of the instance', async () => {
+      class Field extends ThreadsStrategy {
+        override authenticate: Authenticate = (...args) => super.authenticate(...args);
+      }
+      expect(await atOnce(new Field(options(), verify), logins)).to.deep.equal(signedIn);
+    });
+
+    it('ends the login in the error that the override rejects with', async () => {
+      const broken = new Error('broken');
+      class Broken extends ThreadsStrategy {
+        override async authenticate() {
+          await pause();
+          throw broken;
+        }
+      }
+      expect(await atOnce(new Broken(options(), verify), logins)).to.deep.equal(ids.map(() => broken));
+    });
+
+    it('runs an override that is put on the class later, as by a stub', async () => {
+      class Stubbed extends ThreadsStrategy {}
+      const strategy = new Stubbed(options(), verify);
+      Stubbed.prototype.authenticate = function (this: ThreadsStrategy) {
+        this.success(asUser({ id: 'stub' }));
+      };
+      expect(await atOnce(strategy, [logins[0]!])).to.deep.equal([{ id: 'stub' }]);
+    });
+  });
 });

@@ -1,12 +1,6 @@
 import { expect } from 'chai';
 import { MockAgent } from 'undici';
-import {
-  ThreadsClient,
-  ThreadsGraphAPIError,
-  ThreadsNetworkError,
-  type VerifyTokenOptions,
-  verifyToken,
-} from '../../lib/index.js';
+import { ThreadsClient, ThreadsGraphAPIError, ThreadsNetworkError, verifyToken } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp } from '../../lib/simulator/index.js';
 import { answers, app, debugAnswer, graphError, USER_ID } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
@@ -80,7 +74,7 @@ describe('verifyToken: the question could not be asked', () => {
       .delay(2 ** 30);
     return dispatcher;
   };
-  const ask = (options: Partial<VerifyTokenOptions>) =>
+  const ask = (options: Partial<Parameters<typeof verifyToken>[1]>) =>
     rejection(verifyToken(INPUT, { accessToken: INSPECTOR, dispatcher: silence(), ...options }));
 
   it('rejects with TIMEOUT and 504 when the time is up', async () => {

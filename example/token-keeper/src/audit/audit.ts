@@ -1,4 +1,4 @@
-import type { ManyTokensProgress, ThreadsClient } from 'passport-threads-oauth2';
+import type { ThreadsClient } from 'passport-threads-oauth2';
 import { type TokenVault, TokenVaultError } from 'threads-reference-example/token-vault';
 import type { TokenRow, TokenRows } from '../token-rows.js';
 import { whyDead } from '../why-dead.js';
@@ -17,7 +17,7 @@ export interface AuditOptions {
   /** The most tokens that are asked about at a time. */
   concurrency: number;
   signal: AbortSignal;
-  onProgress: (progress: ManyTokensProgress) => void;
+  onProgress: (progress: { done: number; pause?: number }) => void;
 }
 
 /**
