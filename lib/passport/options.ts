@@ -251,7 +251,7 @@ export function readTokenOptions(options: ThreadsTokenStrategyOptions): TokenStr
   warnOfEndpoints(resolveEndpoints(options));
   return {
     ...shared,
-    inspector: { ...shared.inspector, required: true },
+    inspector: { ...shared.inspector, needsAnswer: true },
     tokenFromRequest: options.tokenFromRequest,
   };
 }
@@ -277,8 +277,8 @@ function readShared(
               return Promise.resolve(testerAccessToken()).finally(stop);
             }
           : testerAccessToken,
-      canSkip: profileFields !== false,
-      required: profileFields === false || requiredScopes.length > 0,
+      needsAnswer: profileFields === false || requiredScopes.length > 0,
+      timeout,
       now,
     },
     profileFields,

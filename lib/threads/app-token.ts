@@ -2,7 +2,10 @@ import { onAbort } from '../transport/http.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import { ThreadsGraphAPIError } from './errors.js';
 
-/** Milliseconds without another replacement after one in vain: the inspector is well, and who asked sent a forged token. */
+/**
+ * Milliseconds. After a fresh app token was called dead too, do not fetch another for this long: the app token is fine,
+ * the inspected token is forged, and forged tokens must not cost token requests.
+ */
 const REPLACEMENT_COOLDOWN = 60 * 1000;
 
 /**
@@ -11,29 +14,26 @@ const REPLACEMENT_COOLDOWN = 60 * 1000;
  * Source: Threads, "App Access Tokens" and "Debug Access Token".
  */
 export class AppAccessToken {
-  readonly #ask: () => Promise<string>;
+  readonly #request: () => Promise<string>;
   readonly #now: () => number;
+  #token: string | undefined;
+  #pending: Promise<string> | undefined;
   #replacedInVainAt = Number.NEGATIVE_INFINITY;
-  #kept: Promise<string> | undefined;
-  /** The same token once it is there, for whoever need not wait. */
-  #known: string | undefined;
 
   /**
-   * @param ask - asks Threads for the token; called again only where it failed, or where Threads calls the token dead
+   * @param request - asks Threads for the token; called again only where it failed, or where Threads calls the token dead
    * @param now - the clock: milliseconds since the epoch
    */
-  constructor(ask: () => Promise<string>, now: () => number = () => Date.now()) {
-    this.#ask = ask;
+  constructor(request: () => Promise<string>, now: () => number = () => Date.now()) {
+    this.#request = request;
     this.#now = now;
   }
 
-  /**
-   * The token: one request, for any number of callers at the same moment and after it. A failure that nobody waits for
-   * is no unhandled rejection; whoever asks next has it asked for again.
-   */
+  /** The token: one request, for any number of callers at the same moment and after it. */
   get(): Promise<string> {
-    this.#kept ??= this.#keep(this.#ask());
-    return this.#kept;
+    if (this.#token !== undefined) return Promise.resolve(this.#token);
+    this.#pending ??= this.#fetch();
+    return this.#pending;
   }
 
   /**
@@ -41,7 +41,7 @@ export class AppAccessToken {
    * the new one dead as well, none is replaced for a minute.
    *
    * @param question - is given the token
-   * @param signal - ends the wait for the token; the request goes on, for whoever else waits for it
+   * @param signal - ends the wait for the token; the request goes on, for other callers that wait for it
    * @returns what the question returns
    */
   async inspect<Answer>(
@@ -49,16 +49,15 @@ export class AppAccessToken {
     signal?: AbortSignal,
   ): Promise<Answer> {
     if (signal?.aborted) throw aborted();
-    const kept = this.get();
-    const inspector = this.#known ?? (await abortable(kept, signal));
+    const inspector = this.#token ?? (await abortable(this.get(), signal));
     try {
       return await question(inspector);
     } catch (error) {
       if (!isDeadInspector(error)) throw error;
-      // Of several that find it dead at the same moment, the first replaces it.
-      if (this.#kept === kept) {
+      // Of several questions that find it dead at the same moment, the first has it replaced.
+      if (this.#token === inspector) {
         if (this.#now() - this.#replacedInVainAt < REPLACEMENT_COOLDOWN) throw error;
-        this.#forget();
+        this.#token = undefined;
       }
     }
     const replacement = await abortable(this.get(), signal);
@@ -70,20 +69,13 @@ export class AppAccessToken {
     }
   }
 
-  #keep(asked: Promise<string>): Promise<string> {
-    // Until `asked` settles, nothing replaces it: only a token that Threads has called dead is forgotten.
-    asked.then(
-      (token) => {
-        this.#known = token;
-      },
-      () => this.#forget(),
-    );
-    return asked;
-  }
-
-  #forget(): void {
-    this.#kept = undefined;
-    this.#known = undefined;
+  async #fetch(): Promise<string> {
+    try {
+      this.#token = await this.#request();
+      return this.#token;
+    } finally {
+      this.#pending = undefined;
+    }
   }
 }
 

@@ -14,7 +14,8 @@ import {
   verifyMany,
 } from './bulk/many-tokens.js';
 import { debugToken, refusesInputToken, type TokenInfo } from './debug-token.js';
-import { type ErrorContext, ThreadsGraphAPIError } from './errors.js';
+import type { Operation } from './error-codes.js';
+import { ThreadsGraphAPIError } from './errors.js';
 import { type GraphOptions, graphRequest } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
 import {
@@ -89,16 +90,6 @@ export interface ExchangeCodeOptions extends CallOptions {
    */
   parseError?: ParseError | undefined;
 }
-
-const WRONG_APP =
-  'Check `clientSecret` first: it must be the Threads app secret, and `clientID` the Threads App ID, not those of the Facebook app.';
-
-const CODE_ADVICE = `${WRONG_APP} A code works once and for 1 hour, and the redirect URI must be the one that the authorization window was given, to the letter.`;
-
-const EXCHANGE_ADVICE = `${WRONG_APP} Only a short-lived token that has not expired can be exchanged.`;
-
-const REFRESH_ADVICE =
-  'A token can be refreshed when it is long-lived, at least 24 hours old and not expired.';
 
 /**
  * The Threads login protocol without Passport, for jobs and scripts: every endpoint once.
@@ -192,8 +183,7 @@ export class ThreadsClient {
       code: bareCode,
     };
     const answer = await postForm(this.#endpoints.tokenURL, params, this.#call(signal));
-    const context = { advice: CODE_ADVICE };
-    return parseTokenResponse(answer, { ...this.#request([bareCode], context), parseError });
+    return parseTokenResponse(answer, { ...this.#request('exchangeCode', bareCode), parseError });
   }
 
   /**
@@ -215,8 +205,7 @@ export class ThreadsClient {
       access_token: shortLived,
     };
     const answer = await getJSON(this.#sibling('access_token'), params, this.#call(signal));
-    const context = { advice: EXCHANGE_ADVICE };
-    return parseLongLivedTokenResponse(answer, this.#request([shortLived], context));
+    return parseLongLivedTokenResponse(answer, this.#request('exchangeToken', shortLived));
   }
 
   /**
@@ -233,8 +222,7 @@ export class ThreadsClient {
     assertText('longLived', longLived);
     const params = { grant_type: 'th_refresh_token', access_token: longLived };
     const answer = await getJSON(this.#sibling('refresh_access_token'), params, this.#call(signal));
-    const context = { advice: REFRESH_ADVICE };
-    return parseLongLivedTokenResponse(answer, this.#request([longLived], context));
+    return parseLongLivedTokenResponse(answer, this.#request('refreshToken', longLived));
   }
 
   /**
@@ -254,17 +242,17 @@ export class ThreadsClient {
       grant_type: 'client_credentials',
     };
     const answer = await getJSON(this.#endpoints.tokenURL, params, this.#call(signal), true);
-    const context = { advice: WRONG_APP, isUserToken: false };
-    return parseTokenResponse(answer, this.#request([], context));
+    return parseTokenResponse(answer, this.#request('getAppAccessToken'));
   }
 
   /**
-   * Gets the app's own token ready for {@link ThreadsClient.verifyToken}, beside something else.
+   * Requests the app's own token, so that {@link ThreadsClient.verifyToken} need not wait for it.
    *
    * @internal
    */
   prepareAppAccessToken(): void {
-    void this.#app.get();
+    // Where it fails, `verifyToken` requests it again.
+    this.#app.get().catch(() => {});
   }
 
   /**
@@ -329,7 +317,9 @@ export class ThreadsClient {
   async getProfile(accessToken: string, { signal }: CallOptions = {}): Promise<ThreadsProfile> {
     assertText('accessToken', accessToken);
     const params = { fields: this.#fields, access_token: accessToken };
-    return profileFromMe(await graphRequest(`${this.#endpoints.graphURL}/me`, params, this.#call(signal)));
+    return profileFromMe(
+      await graphRequest(`${this.#endpoints.graphURL}/me`, params, this.#call(signal), 'getProfile'),
+    );
   }
 
   /**
@@ -407,9 +397,9 @@ export class ThreadsClient {
     return { timeout, dispatcher, customHeaders, clientSecret, enableProof, now, signal };
   }
 
-  #request(carried: string[], context: ErrorContext): TokenRequest {
+  #request(operation: Operation, ...carried: string[]): TokenRequest {
     const { clientSecret, now = () => Date.now() } = this.#options;
-    return { secrets: [clientSecret, ...carried], context, now };
+    return { operation, secrets: [clientSecret, ...carried], now };
   }
 
   #sibling(endpoint: string): string {

@@ -7,6 +7,18 @@ import { ThreadsGraphAPIError } from './errors.js';
 import { type GraphOptions, graphRequest } from './graph.js';
 import { endpointURL, GRAPH_URL } from './protocol.js';
 
+/** `debug_token` answered whether a token is valid, but the rest of the answer cannot be read. */
+export class MalformedTokenInfo extends ThreadsNetworkError {
+  /** @param key - the member that cannot be read */
+  constructor(key: string) {
+    super('INVALID_RESPONSE', unreadable(key));
+  }
+}
+
+function unreadable(key: string): string {
+  return `debug_token answered without a well-formed "${key}". Check \`graphURL\`.`;
+}
+
 /** Options of {@link verifyToken}. */
 export interface VerifyTokenOptions extends GraphOptions {
   /**
@@ -60,14 +72,6 @@ export interface TokenInfo {
   raw: Record<string, unknown>;
 }
 
-/** An error that is answered speaks of the inspector: about a dead token in question, `debug_token` answers. */
-const ABOUT_INSPECTOR = {
-  subject: 'debug_token refused the inspector, and did not say what the token in question is',
-  advice:
-    'The inspector (`accessToken`) must be a living app access token, or the token of a Threads tester, of the app that the token in question belongs to.',
-  isUserToken: false,
-};
-
 /**
  * Asks `debug_token` what an access token is: whose, for which app, with which permissions, until when.
  *
@@ -111,7 +115,7 @@ export async function debugToken(
   options: GraphOptions,
 ): Promise<TokenInfo> {
   const params = { access_token: inspector, input_token: inputToken };
-  const { body } = await graphRequest(url, params, options, ABOUT_INSPECTOR);
+  const { body } = await graphRequest(url, params, options, 'verifyToken');
   return tokenInfoFrom(body, [inputToken, inspector, options.clientSecret ?? '']);
 }
 
@@ -125,7 +129,9 @@ export function refusesInputToken(error: unknown): boolean {
 
 function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
   const { data } = body;
-  if (!isObject(data) || typeof data.is_valid !== 'boolean') throw malformed('data.is_valid');
+  if (!isObject(data) || typeof data.is_valid !== 'boolean') {
+    throw new ThreadsNetworkError('INVALID_RESPONSE', unreadable('data.is_valid'));
+  }
 
   const info: TokenInfo = {
     isValid: data.is_valid,
@@ -152,36 +158,36 @@ function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
 function id(data: JSONObject, key: string): string | undefined {
   if (data[key] == null) return undefined;
   const digits = toID(data[key]);
-  if (digits === undefined) throw malformed(key);
+  if (digits === undefined) throw new MalformedTokenInfo(key);
   return digits;
 }
 
 function kindOf({ type }: JSONObject): string {
   if (type == null) return '';
-  if (!nonEmptyString(type)) throw malformed('type');
+  if (!nonEmptyString(type)) throw new MalformedTokenInfo('type');
   return String(type);
 }
 
 function moment(data: JSONObject, key: string): Date | null {
   const seconds = toNumber(data[key] ?? 0);
   const date = new Date((seconds ?? Number.NaN) * 1000);
-  if (Number.isNaN(date.getTime())) throw malformed(key);
+  if (Number.isNaN(date.getTime())) throw new MalformedTokenInfo(key);
   return seconds === 0 ? null : date;
 }
 
 function strings(value: unknown, key: string): string[] {
-  if (!Array.isArray(value)) throw malformed(key);
+  if (!Array.isArray(value)) throw new MalformedTokenInfo(key);
   return value.map((item: unknown) => {
-    if (typeof item !== 'string' && typeof item !== 'number') throw malformed(key);
+    if (typeof item !== 'string' && typeof item !== 'number') throw new MalformedTokenInfo(key);
     return String(item);
   });
 }
 
 function granularScopes(value: unknown): { scope: string; targetIds?: string[] }[] {
-  if (!Array.isArray(value)) throw malformed('granular_scopes');
+  if (!Array.isArray(value)) throw new MalformedTokenInfo('granular_scopes');
   return value.map((item: unknown) => {
     const scope = isObject(item) ? nonEmptyString(item.scope) : undefined;
-    if (!isObject(item) || !scope) throw malformed('granular_scopes');
+    if (!isObject(item) || !scope) throw new MalformedTokenInfo('granular_scopes');
     if (item.target_ids == null) return { scope };
     return { scope, targetIds: strings(item.target_ids, 'granular_scopes') };
   });
@@ -195,13 +201,6 @@ function tokenProblem(error: JSONObject, secrets: string[]): NonNullable<TokenIn
     ...(code !== undefined && { code }),
     ...(message !== undefined && { message }),
     ...(subcode !== undefined && { subcode }),
-    reason: reasonFor(code, subcode),
+    reason: reasonFor({ code, subcode }),
   };
-}
-
-function malformed(key: string): ThreadsNetworkError {
-  return new ThreadsNetworkError(
-    'INVALID_RESPONSE',
-    `debug_token answered without a well-formed "${key}". Check \`graphURL\`.`,
-  );
 }

@@ -7,8 +7,8 @@
  * `not_tester` is a person whom the app may not serve before App Review, `permission` a missing scope or app
  * capability; `rate_limited` and `temporary` pass with time.
  *
- * Sources: Graph API, "Handle errors" and "Debug and error handling of access tokens". `invalid_code` and
- * `not_tester` are known from what Threads answers, not from its documentation.
+ * Sources: Graph API, "Handle errors" and "Debug and error handling of access tokens". `invalid_code`, `not_tester`,
+ * and the codes 24 and 452 are known from what Threads answers, not from its documentation.
  */
 export type ThreadsErrorReason =
   | 'expired'
@@ -25,7 +25,28 @@ export type ThreadsErrorReason =
   | 'temporary'
   | 'unknown';
 
-const DEAD_TOKEN: Partial<Record<number, ThreadsErrorReason>> = {
+/** What Threads was asked for, by the name of the method: the same code means different things. */
+export type Operation =
+  | 'exchangeCode'
+  | 'exchangeToken'
+  | 'refreshToken'
+  | 'getAppAccessToken'
+  | 'verifyToken'
+  | 'getProfile';
+
+/** What an answer says of its refusal. */
+export interface ErrorCodes {
+  code?: number | string | undefined;
+  subcode?: number | undefined;
+  /** Threads' `is_transient: true`. */
+  isTransient?: boolean | undefined;
+  message?: string | undefined;
+}
+
+/** The code of a token whose session is gone; at the long-lived exchange, of one that is long-lived already. */
+export const SESSION_GONE = 452;
+
+const BY_DEAD_TOKEN_SUBCODE: Partial<Record<number, ThreadsErrorReason>> = {
   458: 'not_authorized',
   459: 'checkpoint',
   460: 'logged_out',
@@ -36,38 +57,25 @@ const DEAD_TOKEN: Partial<Record<number, ThreadsErrorReason>> = {
 };
 
 /** Codes that a subcode gives a meaning of its own. */
-const BY_SUBCODE: Partial<Record<string, { reason: ThreadsErrorReason; advice?: string }>> = {
-  '10/4279067': {
-    reason: 'permission',
-    advice: 'The app lacks the access tier for this: pass App Review for the permission.',
-  },
-  '100/10': { reason: 'not_tester' },
-  '100/33': {
-    reason: 'unknown',
-    advice: 'The object does not exist, as when an id went through a number: keep ids as strings.',
-  },
-  '100/4279030': { reason: 'invalid_code' },
+const BY_SUBCODE: Partial<Record<string, ThreadsErrorReason>> = {
+  '10/4279067': 'permission',
+  '100/10': 'not_tester',
+  '100/33': 'unknown',
+  '100/36007': 'invalid_code',
+  '100/36008': 'invalid_code',
+  '100/36009': 'invalid_code',
+  '100/4279030': 'invalid_code',
 };
 
-const RATE_LIMIT_CODES = new Set([4, 17, 32, 341, 613]);
+/**
+ * The only messages that are matched: about a dead authorization code these texts also come with no code at all, or with
+ * one that repeats the HTTP status.
+ */
+const DEAD_CODE =
+  /^(Matching code was not found or was already used|This authorization code has (been used|expired)|Error validating verification code)/;
 
-const ADVICE: Record<ThreadsErrorReason, string> = {
-  expired: 'The access token has expired: the person must sign in again.',
-  logged_out: 'The person logged out or changed the password: they must sign in again.',
-  not_authorized: 'The person has not allowed this app, or has removed it: they must sign in again.',
-  checkpoint: 'The person must open Threads and clear a security check, then sign in again.',
-  unconfirmed_user: 'The person must confirm the Threads account, then sign in again.',
-  invalid_session: 'The session behind the access token is gone: the person must sign in again.',
-  invalid_token: 'The access token is not valid: the person must sign in again.',
-  invalid_code:
-    'The code was used before, is older than 1 hour, or the redirect URI is not the one that the authorization window was given: let the person start again.',
-  not_tester:
-    'Add the account as a Threads tester of the app, and accept the invite in Threads (Settings → Website permissions → Invites), or pass App Review.',
-  permission: 'A permission or app capability is missing: ask for it in `scope`, and check App Review.',
-  rate_limited: 'The rate limit is reached: back off and try again later.',
-  temporary: 'Threads has a temporary problem: try again later.',
-  unknown: '',
-};
+const RATE_LIMITS = new Set<unknown>([4, 17, 32, 341, 613]);
+const LIMIT_OF: Partial<Record<string, 'app' | 'person'>> = { 4: 'app', 341: 'app', 17: 'person' };
 
 const WITHOUT_PERSON: readonly ThreadsErrorReason[] = [
   'not_tester',
@@ -78,29 +86,55 @@ const WITHOUT_PERSON: readonly ThreadsErrorReason[] = [
 ];
 
 /**
- * Says why Threads refused, from its numeric error code and subcode. The code decides where it is known; else every
- * HTTP 5xx is temporary.
+ * Finds out why Threads refused. The code decides where it is known; else every HTTP 5xx is temporary.
  *
- * @param code - the Graph API error code
- * @param subcode - the Graph API error subcode
+ * @param refusal - its codes
+ * @param operation - what Threads was asked for
  * @param httpStatus - the HTTP status of the answer, where there was one
- * @returns the reason, `unknown` where the table has no entry
+ * @returns the reason, `unknown` where the tables have no entry
  */
-export function reasonFor(code: unknown, subcode?: number, httpStatus = 0): ThreadsErrorReason {
-  if (httpStatus === 429 || (typeof code === 'number' && RATE_LIMIT_CODES.has(code))) return 'rate_limited';
-  const exact = BY_SUBCODE[`${code}/${subcode}`];
-  if (exact) return exact.reason;
-  if (code === 102 || code === 190) return DEAD_TOKEN[subcode ?? 0] ?? 'invalid_token';
+export function reasonFor(refusal: ErrorCodes, operation?: Operation, httpStatus = 0): ThreadsErrorReason {
+  const { code, subcode, isTransient, message = '' } = refusal;
+  if (httpStatus === 429 || RATE_LIMITS.has(code) || isWithin(code, 80000, 80014)) return 'rate_limited';
+  if (isTransient) return 'temporary';
+  const reason = BY_SUBCODE[`${code}/${subcode}`] ?? reasonByCode(refusal, operation);
+  if (reason) return reason;
+  if (DEAD_CODE.test(message)) return 'invalid_code';
+  return httpStatus >= 500 ? 'temporary' : 'unknown';
+}
+
+function reasonByCode(
+  { code, subcode = 0 }: ErrorCodes,
+  operation: Operation | undefined,
+): ThreadsErrorReason | undefined {
   if (code === 1 || code === 2) return 'temporary';
-  if (code === 3 || code === 10 || (typeof code === 'number' && code >= 200 && code <= 299))
-    return 'permission';
-  const unnamed = code === undefined ? DEAD_TOKEN[subcode ?? 0] : undefined;
-  return unnamed ?? (httpStatus >= 500 ? 'temporary' : 'unknown');
+  if (code === 3 || code === 10 || isWithin(code, 200, 299)) return 'permission';
+  // No person's token exists yet: 190 there is about the app.
+  if (operation === 'exchangeCode') return undefined;
+  if (code === 102 || code === 190) return BY_DEAD_TOKEN_SUBCODE[subcode] ?? 'invalid_token';
+  if (code === 24 && (operation === 'getProfile' || operation === 'refreshToken')) return 'invalid_token';
+  if (code === SESSION_GONE) return 'invalid_session';
+  return code === undefined ? BY_DEAD_TOKEN_SUBCODE[subcode] : undefined;
+}
+
+function isWithin(code: unknown, first: number, last: number): boolean {
+  return typeof code === 'number' && code >= first && code <= last;
+}
+
+/** Tells whether an operation is done with a person's token or code, and not with the app's own token. */
+export function isForPerson(operation: Operation | undefined): boolean {
+  return operation !== 'getAppAccessToken' && operation !== 'verifyToken';
 }
 
 /** Tells whether only the person can mend it, by going through the authorization window again. */
-export function requiresLogin(reason: ThreadsErrorReason): boolean {
+export function requiresLogin(reason: ThreadsErrorReason, code: unknown, operation?: Operation): boolean {
+  if (!isForPerson(operation) || isLongLivedAlready(code, operation)) return false;
   return !WITHOUT_PERSON.includes(reason);
+}
+
+/** Tells whether an exchange for a long-lived token was refused since the token is one. */
+export function isLongLivedAlready(code: unknown, operation?: Operation): boolean {
+  return operation === 'exchangeToken' && code === SESSION_GONE;
 }
 
 /** Tells whether the same request may succeed later. */
@@ -108,27 +142,7 @@ export function isTransient(reason: ThreadsErrorReason): boolean {
   return reason === 'rate_limited' || reason === 'temporary';
 }
 
-/**
- * Says what to do about a refusal.
- *
- * @param refusal - its code and subcode
- * @param reason - why, in one word
- * @param context - `advice`: what is likely wrong at this endpoint; `isUserToken`: whether the refused token is a person's
- */
-export function adviceFor(
-  { code, subcode }: { code?: unknown; subcode?: number | undefined },
-  reason: ThreadsErrorReason,
-  { advice = '', isUserToken = true }: { advice?: string | undefined; isUserToken?: boolean | undefined },
-): string {
-  const exact = BY_SUBCODE[`${code}/${subcode}`]?.advice;
-  if (exact) return exact;
-  // Meta's code 1 also is what a wrong app secret gets.
-  if (reason === 'temporary' && advice) return `${ADVICE.temporary} If it stays: ${advice}`;
-  if (isTransient(reason)) return ADVICE[reason];
-  if (!isUserToken) return advice;
-  // "Session key invalid", without a subcode, also is what a living token of the wrong kind gets.
-  if (reason === 'invalid_token' && subcode === undefined && advice) {
-    return `${advice} Otherwise the person must sign in again.`;
-  }
-  return ADVICE[reason] || advice;
+/** Tells whose rate limit is reached, where the code says so. */
+export function rateLimitOf(code: unknown): 'app' | 'person' | undefined {
+  return LIMIT_OF[String(code)];
 }

@@ -1,40 +1,16 @@
 import { AuthorizationError, TokenError } from 'passport-oauth2';
 import { nameAndTrace, ThreadsNetworkError } from '../transport/network-error.js';
 import { parseURL } from '../transport/request.js';
-import { adviceFor, isTransient, reasonFor, requiresLogin, type ThreadsErrorReason } from './error-codes.js';
-
-/** A refusal in any of the shapes that Threads uses, brought into one. */
-export interface ErrorResponse {
-  /** `error.message`, `error_message` or `error_description`. */
-  message: string;
-  /** Why, where the shape says it without a code. */
-  reason?: ThreadsErrorReason | undefined;
-  /** `error.type` or `error_type`. */
-  type?: string | undefined;
-  /** `error.code`, `code` or `error`. */
-  code?: number | string | undefined;
-  /** `error.error_subcode`. */
-  subcode?: number | undefined;
-  /** `error.fbtrace_id`. */
-  traceId?: string | undefined;
-  /** `error.error_user_title`. */
-  userTitle?: string | undefined;
-  /** `error.error_user_msg`. */
-  userMessage?: string | undefined;
-}
-
-const HINT_BY_ERROR_CODE: Partial<Record<number, string>> = {
-  1: 'A parameter is usually missing or empty: check client_id, redirect_uri and scope.',
-  4476002:
-    'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
-  1349026:
-    'The Facebook App ID was used. Take the Threads App ID: App Dashboard → App settings → Basic → Threads App ID.',
-  1349187: 'Threads wants https: give the app a redirect URI, and the page that links to Threads, on https.',
-  1349168:
-    'The redirect URI is not registered to the letter. Compare it with the dashboard, which may have added a trailing slash.',
-  1349245:
-    'Add the account as a Threads tester of the app, then accept the invite in Threads: Settings → Website permissions → Invites.',
-};
+import {
+  isTransient,
+  type Operation,
+  rateLimitOf,
+  reasonFor,
+  requiresLogin,
+  type ThreadsErrorReason,
+} from './error-codes.js';
+import { errorMessage, sentences, windowHint } from './error-messages.js';
+import type { ErrorResponse } from './error-response.js';
 
 /**
  * The authorization window sent the person back with an error that is not a cancellation.
@@ -66,9 +42,14 @@ export class ThreadsAuthorizationError extends AuthorizationError {
     } = {},
   ) {
     const code = details.code || 'server_error';
-    const hint = details.errorCode === undefined ? undefined : HINT_BY_ERROR_CODE[details.errorCode];
-    const said = message || `Threads ended the authorization with "${code}"`;
-    super(sentences(said, hint), code, webPage(details.uri), code === 'temporarily_unavailable' ? 503 : 502);
+    const hint = windowHint(details.errorCode);
+    const description = message || `Threads ended the authorization with "${code}"`;
+    super(
+      sentences(description, hint),
+      code,
+      webPage(details.uri),
+      code === 'temporarily_unavailable' ? 503 : 502,
+    );
     this.reason = details.reason;
     this.errorCode = details.errorCode;
     this.hint = hint;
@@ -104,8 +85,20 @@ export interface ErrorDetails {
   readonly isTransient: boolean;
   /** Seconds to wait, where the same request may succeed later and the answer had a `Retry-After`. */
   readonly retryAfter: number | undefined;
+  /** Whose rate limit is reached, where Threads says so: the app's (4, 341), or one person's with this app (17). */
+  readonly rateLimitOf: 'app' | 'person' | undefined;
   /** The HTTP status that Threads answered with. */
   readonly httpStatus: number | undefined;
+}
+
+/** What is known about a refusal besides what Threads answered. */
+export interface ErrorContext {
+  /** What Threads was asked for. */
+  operation?: Operation | undefined;
+  /** The HTTP status of the answer. */
+  httpStatus?: number | undefined;
+  /** Seconds, from `Retry-After`. */
+  retryAfter?: number | undefined;
 }
 
 export interface ThreadsTokenError extends ErrorDetails {}
@@ -119,7 +112,7 @@ export interface ThreadsTokenError extends ErrorDetails {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
 export class ThreadsTokenError extends TokenErrorWithAnyCode {
   /**
-   * @param refusal - what Threads said
+   * @param refusal - what Threads answered
    * @param context - see {@link ErrorContext}
    */
   constructor(refusal: ErrorResponse, context: ErrorContext = {}) {
@@ -145,7 +138,7 @@ export class ThreadsGraphAPIError extends Error {
   readonly status = 502;
 
   /**
-   * @param refusal - what Threads said
+   * @param refusal - what Threads answered
    * @param context - see {@link ErrorContext}
    */
   constructor(refusal: ErrorResponse, context: ErrorContext = {}) {
@@ -187,43 +180,34 @@ export type ThreadsError =
   | ThreadsNetworkError
   | ThreadsSignedRequestError;
 
+const THREADS_ERROR = Symbol.for('passport-threads-oauth2.error');
+
+for (const { prototype } of [
+  ThreadsAuthorizationError,
+  ThreadsTokenError,
+  ThreadsGraphAPIError,
+  ThreadsNetworkError,
+  ThreadsSignedRequestError,
+]) {
+  Object.defineProperty(prototype, THREADS_ERROR, { value: true });
+}
+
 /**
- * Tells an error of this library from any other value.
+ * Tells an error of this library from any other value, also where another copy of the library made it.
  *
  * @param value - whatever was thrown
  */
 export function isThreadsError(value: unknown): value is ThreadsError {
-  return (
-    value instanceof ThreadsAuthorizationError ||
-    value instanceof ThreadsTokenError ||
-    value instanceof ThreadsGraphAPIError ||
-    value instanceof ThreadsNetworkError ||
-    value instanceof ThreadsSignedRequestError
-  );
-}
-
-/** What is known about a refusal besides what Threads said. */
-export interface ErrorContext {
-  /** What is likely wrong at this endpoint, where the code does not say. */
-  advice?: string | undefined;
-  /** What was refused, to begin the message with. */
-  subject?: string | undefined;
-  /** Whether the refused token is that of the person: only then can signing in again help. Default: `true`. */
-  isUserToken?: boolean | undefined;
-  /** The HTTP status of the answer. */
-  httpStatus?: number | undefined;
-  /** Seconds, from `Retry-After`. */
-  retryAfter?: number | undefined;
+  return typeof value === 'object' && value !== null && THREADS_ERROR in value;
 }
 
 function read(refusal: ErrorResponse, context: ErrorContext): { message: string; details: ErrorDetails } {
   const { code, type, subcode, traceId, userTitle, userMessage } = refusal;
-  const { subject, isUserToken = true, httpStatus, retryAfter } = context;
-  const reason = refusal.reason ?? reasonFor(code, subcode, httpStatus);
-  const said = subject ? `${subject}: ${refusal.message}` : refusal.message;
+  const { operation, httpStatus, retryAfter } = context;
+  const reason = refusal.reason ?? reasonFor(refusal, operation, httpStatus);
   const mayPass = isTransient(reason);
   return {
-    message: sentences(said, adviceFor(refusal, reason, context)),
+    message: errorMessage(refusal, reason, operation),
     details: {
       type,
       subcode,
@@ -231,9 +215,10 @@ function read(refusal: ErrorResponse, context: ErrorContext): { message: string;
       userTitle,
       userMessage,
       reason,
-      requiresLogin: isUserToken && requiresLogin(reason),
+      requiresLogin: requiresLogin(reason, code, operation),
       isTransient: mayPass,
       retryAfter: mayPass ? retryAfter : undefined,
+      rateLimitOf: rateLimitOf(code),
       httpStatus,
     },
   };
@@ -242,8 +227,4 @@ function read(refusal: ErrorResponse, context: ErrorContext): { message: string;
 function webPage(uri: string | undefined): string | undefined {
   const url = parseURL(uri ?? '');
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
-}
-
-function sentences(said: string, advice: string | undefined): string {
-  return advice ? `${said.replace(/[.\s]+$/, '')}. ${advice}` : said;
 }

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { assertSuccess, getJSON, type JSONResponse, type TransportOptions } from '../transport/request.js';
+import type { Operation } from './error-codes.js';
 import { parseErrorResponse } from './error-response.js';
-import { type ErrorContext, ThreadsGraphAPIError } from './errors.js';
+import { ThreadsGraphAPIError } from './errors.js';
 
 /** How the Graph API is asked. */
 export interface GraphOptions extends TransportOptions {
@@ -17,7 +18,7 @@ export interface GraphOptions extends TransportOptions {
  * @param url - the endpoint
  * @param params - the query, with the `access_token`
  * @param options - how to ask
- * @param context - what is known about a refusal before there is one
+ * @param operation - what for, which says what a refusal means
  * @throws {@link ThreadsGraphAPIError} when it refuses
  * @throws {@link ThreadsNetworkError} when there is no usable answer
  *
@@ -27,7 +28,7 @@ export async function graphRequest(
   url: string,
   params: { access_token: string } & Record<string, string>,
   options: GraphOptions,
-  context?: ErrorContext,
+  operation: Operation,
 ): Promise<JSONResponse> {
   const { clientSecret = '', enableProof } = options;
   if (enableProof && !clientSecret) throw new TypeError('`enableProof` needs `clientSecret`');
@@ -40,7 +41,7 @@ export async function graphRequest(
   const { status: httpStatus, retryAfter } = answer;
   const { access_token, input_token = '' } = params;
   const refusal = parseErrorResponse(answer, [access_token, input_token, clientSecret, proof]);
-  if (refusal) throw new ThreadsGraphAPIError(refusal, { ...context, httpStatus, retryAfter });
+  if (refusal) throw new ThreadsGraphAPIError(refusal, { operation, httpStatus, retryAfter });
   assertSuccess(answer, () => new URL(url).pathname);
   return answer;
 }

@@ -1,14 +1,16 @@
 import { nonEmptyString } from '../transport/json.js';
+import { ThreadsNetworkError } from '../transport/network-error.js';
+import { DEFAULT_TIMEOUT } from '../transport/request.js';
 import type { ThreadsClient } from './client.js';
-import { refusesInputToken, type TokenInfo } from './debug-token.js';
+import { MalformedTokenInfo, refusesInputToken, type TokenInfo } from './debug-token.js';
 import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
 
 /**
  * How `debug_token` is asked about the new token of a login.
  *
  * - `'auto'`: ask; where Threads refuses the app as the inspector, the new token inspects itself; where that is refused
- *   too, go on with `/me` alone and leave `profile.scopes` undefined
- * - `'required'`: ask; a refusal is an error
+ *   too, or no usable answer comes, go on with `/me` alone and leave `profile.scopes` undefined
+ * - `'required'`: ask; whatever keeps the question from being asked is an error
  * - `'off'`: do not ask
  */
 export type TokenVerification = 'auto' | 'required' | 'off';
@@ -22,13 +24,13 @@ export interface InspectorOptions {
   tokenVerification: TokenVerification;
   /** The inspector in place of the app token. */
   testerAccessToken: TesterAccessToken | undefined;
-  /** Whether `/me` is asked too, so that a login can go on without `debug_token`. */
-  canSkip: boolean;
   /**
-   * Whether a login fails without an answer. Then nobody's refusal is remembered: it could come of who signed in, and
-   * would keep everybody else out.
+   * Whether a login fails without an answer. Then no refusal is remembered: it could come of the token that was
+   * inspected, and would fail the logins of other people.
    */
-  required: boolean;
+  needsAnswer: boolean;
+  /** Milliseconds for all the requests of one inspection together. Default: as for one request. */
+  timeout?: number | undefined;
   /** The clock: milliseconds since the epoch. */
   now: () => number;
 }
@@ -37,9 +39,10 @@ export interface InspectorOptions {
 const REFUSAL_TTL = 10 * 60 * 1000;
 
 /**
- * Chooses which access token asks `debug_token` about the new token of a login.
+ * Chooses which access token asks `debug_token` about the token of a login.
  *
- * Source: Threads, "Debug Access Token": the inspector is an app token or the token of a tester of the same app.
+ * Source: Threads, "Debug Access Token": the inspector is the token of a tester of the same app. That an app token may
+ * inspect, or a token itself, is reported and not documented, so in `'auto'` a login depends on neither.
  */
 export class Inspector {
   readonly #client: ThreadsClient;
@@ -51,7 +54,7 @@ export class Inspector {
     this.#options = options;
   }
 
-  /** Gets the app token ready while the code is exchanged, so that the login takes no round trip for it. */
+  /** Requests the app token while the code is exchanged, so that the login takes no round trip for it. */
   prepare(): void {
     const { tokenVerification, testerAccessToken } = this.#options;
     if (tokenVerification === 'off' || testerAccessToken !== undefined || this.#isRefused('app')) return;
@@ -59,33 +62,24 @@ export class Inspector {
   }
 
   /**
-   * Asks what the new token of a login is.
+   * Asks what the token of a login is.
    *
-   * @param token - the new token
+   * @param token - the token
    * @param signal - ends the question early
-   * @returns the answer; `undefined` where nobody may ask and the login can go on without
-   * @throws the refusal of the inspector where the login cannot go on without, and every other error
+   * @returns the answer; `undefined` where none can be had and the login can go on without
+   * @throws what kept the question from being asked, where the login cannot go on without an answer, and in any case an
+   * error about the token itself
    */
   async inspect(token: string, signal?: AbortSignal): Promise<TokenInfo | undefined> {
-    const { tokenVerification, canSkip } = this.#options;
+    const { tokenVerification, needsAnswer, timeout = DEFAULT_TIMEOUT } = this.#options;
     if (tokenVerification === 'off') return undefined;
-    if (tokenVerification === 'required') return this.#askAsApp(token, signal);
-
-    let refusal: unknown;
-    for (const inspector of ['app', 'self'] as const) {
-      if (this.#isRefused(inspector)) continue;
-      try {
-        return inspector === 'app'
-          ? await this.#askAsApp(token, signal)
-          : await this.#client.verifyToken(token, { accessToken: token, signal });
-      } catch (error) {
-        if (!refusesInspector(error)) throw error;
-        refusal = error;
-        this.#refusedUntil[inspector] = this.#options.now() + REFUSAL_TTL;
-      }
+    if (tokenVerification === 'required') return within(timeout, this.#askAsApp(token, signal));
+    try {
+      return await within(timeout, this.#askInTurn(token, signal));
+    } catch (error) {
+      if (needsAnswer || !isUnanswered(error)) throw error;
+      return undefined;
     }
-    if (canSkip) return undefined;
-    throw refusal;
   }
 
   /**
@@ -95,6 +89,24 @@ export class Inspector {
    */
   async refusesToken(error: unknown): Promise<boolean> {
     return (await this.#client.refusedToken(error, await this.#appInspector())) === 'input';
+  }
+
+  async #askInTurn(token: string, signal: AbortSignal | undefined): Promise<TokenInfo | undefined> {
+    let refusal: unknown;
+    for (const inspector of ['app', 'self'] as const) {
+      if (this.#isRefused(inspector)) continue;
+      try {
+        return inspector === 'app'
+          ? await this.#askAsApp(token, signal)
+          : await this.#client.verifyToken(token, { accessToken: token, signal });
+      } catch (error) {
+        if (!isRefusal(error) || isFault(error)) throw error;
+        if (!error.isTransient) this.#refusedUntil[inspector] = this.#options.now() + REFUSAL_TTL;
+        refusal ??= error;
+      }
+    }
+    if (refusal) throw refusal;
+    return undefined;
   }
 
   async #askAsApp(token: string, signal: AbortSignal | undefined): Promise<TokenInfo> {
@@ -111,19 +123,40 @@ export class Inspector {
   }
 
   #isRefused(inspector: 'app' | 'self'): boolean {
-    const { required, now } = this.#options;
-    return !required && this.#refusedUntil[inspector] > now();
+    const { needsAnswer, now } = this.#options;
+    return !needsAnswer && this.#refusedUntil[inspector] > now();
   }
 }
 
-/**
- * Tells whether Threads refused the inspector for a lack of permission. Nothing else is a reason to ask with another:
- * not a token of another app (100 too, but then Threads speaks of the `input_token`), not a dead token, not a limit.
- */
-function refusesInspector(error: unknown): boolean {
+type Refusal = ThreadsGraphAPIError | ThreadsTokenError;
+
+/** Tells whether Threads answered with a refusal that is not about the inspected token. */
+function isRefusal(error: unknown): error is Refusal {
   if (!(error instanceof ThreadsGraphAPIError || error instanceof ThreadsTokenError)) return false;
-  const { code, reason } = error;
-  if (typeof code !== 'number' || reason === 'rate_limited') return false;
-  if (code === 100) return !refusesInputToken(error);
-  return code === 3 || code === 10 || (code >= 200 && code <= 299);
+  return !refusesInputToken(error);
+}
+
+/** Tells whether a refusal is a fault of Threads, which another inspector would meet as well. */
+function isFault({ reason, httpStatus = 0 }: Refusal): boolean {
+  return reason === 'temporary' && httpStatus >= 500;
+}
+
+/** Tells whether nothing is known about the inspected token after an error. */
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof MalformedTokenInfo) return false;
+  return error instanceof ThreadsNetworkError || isRefusal(error);
+}
+
+async function within<Value>(milliseconds: number, asked: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new ThreadsNetworkError('TIMEOUT', `debug_token did not answer within ${milliseconds} ms`));
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,8 +1,9 @@
 import { nonEmptyString, toID, toNumber } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import { assertSuccess, type JSONResponse } from '../transport/request.js';
+import type { Operation } from './error-codes.js';
 import { parseErrorResponse, redactedText } from './error-response.js';
-import { type ErrorContext, ThreadsTokenError } from './errors.js';
+import { ThreadsTokenError } from './errors.js';
 
 /** An access token, as a token endpoint hands it out. */
 export interface TokenResult {
@@ -31,12 +32,12 @@ export type ParseError = (body: string, status: number) => Error | null | undefi
 
 /** What is known of a token request when its answer comes. */
 export interface TokenRequest {
+  /** What it asks for, which says what a refusal means. */
+  operation: Operation;
   /** What the request carried and an error must not quote. */
   secrets: readonly string[];
   /** The clock: milliseconds since the epoch. */
   now: () => number;
-  /** What is known about a refusal before there is one. */
-  context: ErrorContext;
   /** Makes the error of a refusal, in place of the library. */
   parseError?: ParseError | undefined;
 }
@@ -53,7 +54,7 @@ export function parseTokenResponse(answer: JSONResponse, request: TokenRequest):
   const { body, status: httpStatus, retryAfter } = answer;
   const refusal = parseErrorResponse(answer, request.secrets);
   if (refusal) {
-    const own = new ThreadsTokenError(refusal, { ...request.context, httpStatus, retryAfter });
+    const own = new ThreadsTokenError(refusal, { operation: request.operation, httpStatus, retryAfter });
     throw parsedError(answer, request) ?? own;
   }
   assertSuccess(answer, () => 'The token endpoint');

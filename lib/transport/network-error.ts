@@ -1,6 +1,11 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout, isIP } from 'node:net';
-import { InternalOAuthError } from 'passport-oauth2';
+import { AuthorizationError, InternalOAuthError, TokenError } from 'passport-oauth2';
 import { isObject, toNumber } from './json.js';
+
+// passport-oauth2 makes them errors by `__proto__`, which has no effect on Deno and under `node --disable-proto=delete`.
+for (const { prototype } of [AuthorizationError, InternalOAuthError, TokenError]) {
+  if (!(prototype instanceof Error)) Object.setPrototypeOf(prototype, Error.prototype);
+}
 
 /** What a {@link ThreadsNetworkError} is about. */
 export type ThreadsNetworkErrorCode = 'TIMEOUT' | 'NETWORK' | 'RESPONSE_TOO_LARGE' | 'INVALID_RESPONSE';

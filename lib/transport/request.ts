@@ -37,7 +37,8 @@ interface JSONRequest {
   body?: string;
 }
 
-const DEFAULT_TIMEOUT = 10_000;
+/** Milliseconds for one request, unless the app gives another limit. */
+export const DEFAULT_TIMEOUT = 10_000;
 
 const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM_HEADERS = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };

@@ -112,7 +112,9 @@ describe('verifyToken: the question could not be asked', () => {
   it('says that it is the inspector who was refused, and who may inspect', async () => {
     for (const [code, subcode] of [[100], [10], [190, 463], [190, 460], [102], [100, 10], [250]] as const) {
       const { message } = await rejection(verify(graphError(code, subcode), 400));
-      expect(message).to.match(/^debug_token refused the inspector.*app access token.*Threads tester/);
+      expect(message).to.match(
+        /^debug_token rejected the inspecting access token.*app access token.*Threads tester/,
+      );
     }
   });
 

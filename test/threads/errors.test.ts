@@ -313,22 +313,18 @@ describe('errors: an answer that is none', () => {
 
 describe('errors of a login', () => {
   for (const endpoint of ['token', 'exchange', 'debug', 'me'] as const) {
+    const options = { longLived: true, tokenVerification: 'required' } as const;
+
     it(`come from ${endpoint} to strategy.error as they are`, async () => {
-      const error = await loginError({
-        replies: {
-          [endpoint]: { status: 400, body: graphError(190, 458, `No ${SHORT_TOKEN} ${LONG_TOKEN}`) },
-        },
-        options: { longLived: true },
-      });
-      expect(error).to.include({ code: 190, reason: 'not_authorized', status: 502 });
+      const body = graphError(190, 458, `No ${SHORT_TOKEN} ${LONG_TOKEN}`);
+      const error = await loginError({ replies: { [endpoint]: { status: 400, body } }, options });
+      const reason = endpoint === 'token' ? 'unknown' : 'not_authorized';
+      expect(error).to.include({ code: 190, subcode: 458, reason, status: 502 });
       if (endpoint !== 'token') expect(printed(error)).not.to.include(SHORT_TOKEN);
     });
 
     it(`come from ${endpoint} to strategy.error where it answers null`, async () => {
-      const error = await loginError({
-        replies: { [endpoint]: { body: 'null' } },
-        options: { longLived: true },
-      });
+      const error = await loginError({ replies: { [endpoint]: { body: 'null' } }, options });
       expect(error).to.include({ name: 'ThreadsNetworkError', code: 'INVALID_RESPONSE' });
     });
   }

@@ -5,6 +5,7 @@ import {
   ThreadsStrategy,
   type ThreadsStrategyOptions,
 } from '../../lib/index.js';
+import { createThreadsSimulator, simulatedApp } from '../../lib/simulator/index.js';
 import { answers, app, CODE, debugAnswer, graphError, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
 import { expectOutcome, runStrategy } from '../support/run-strategy.js';
@@ -111,8 +112,8 @@ describe('the inspector of a login', () => {
     expect(count(calls, 'appToken')).to.equal(2);
   });
 
-  it('that is dead again ends the login in an error, which is not about the person', async () => {
-    const { logIn, calls } = site({ debug: dead });
+  it('that is dead again ends a login that requires it in an error, which is not about the person', async () => {
+    const { logIn, calls } = site({ debug: dead }, { tokenVerification: 'required' });
     const { error } = expectOutcome(await logIn(), 'error');
     expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ requiresLogin: false });
     expect(inspectors(calls)).to.have.length(2);
@@ -144,96 +145,229 @@ describe('the inspector of a login', () => {
 
   it('that could not be had is asked for again by the next login', async () => {
     let down = true;
-    const { logIn, scopes } = site({
+    const { scopes } = site({
       appToken: () => (down ? { status: 500, body: '<html>' } : { body: answers.appToken }),
     });
-    expectOutcome(await logIn(), 'error');
+    expect(await scopes()).to.equal(undefined);
     down = false;
     expect(await scopes()).to.include('threads_basic');
   });
+
+  describe('is requested while the code is exchanged', () => {
+    const tester = { testerAccessToken: 'TESTER' };
+    for (const [title, options, requests] of [
+      ['where it will inspect', {}, 1],
+      ['where it must inspect', { tokenVerification: 'required' }, 1],
+      ['but not where nothing is inspected', { tokenVerification: 'off' }, 0],
+      ['but not where a tester’s token inspects', tester, 0],
+      ['but not where a tester’s token may inspect', { ...tester, tokenVerification: 'auto' }, 0],
+    ] as const) {
+      it(title, async () => {
+        const refusedCode = { status: 400, body: graphError(100, 4279030) };
+        const { logIn, calls } = site({ token: refusedCode }, options);
+        expectOutcome(await logIn(), 'error');
+        expect(count(calls, 'appToken')).to.equal(requests);
+      });
+    }
+
+    it('but not for ten minutes after it was refused', async () => {
+      let now = Date.UTC(2026, 0, 1);
+      const { scopes, calls } = site({ appToken: refused }, { now: () => now });
+      await scopes();
+      expect(count(calls, 'appToken')).to.be.greaterThan(0);
+      now += TEN_MINUTES - 1;
+      await scopes();
+      expect(count(calls, 'appToken')).to.equal(0);
+      now += 1;
+      await scopes();
+      expect(count(calls, 'appToken')).to.be.greaterThan(0);
+    });
+  });
+});
+
+type Reply = { status: number; body: unknown };
+const refusal = (code: number, subcode?: number, status = 400): [string, Reply] => [
+  `${code}${subcode === undefined ? '' : ` / ${subcode}`} (HTTP ${status})`,
+  { status, body: graphError(code, subcode) },
+];
+
+const CALLED_DEAD = [
+  ...[102, 190].map((code) => refusal(code)),
+  ...[458, 459, 460, 463, 464, 467, 492].map((subcode) => refusal(190, subcode)),
+  refusal(190, 463, 500),
+];
+
+/** Refusals that stay: every code of the protocol that is no limit and no fault. */
+const LASTING = [
+  ...[3, 10, 24, 100, 101, 104, 199, 200, 250, 299, 2500].map((code) => refusal(code)),
+  refusal(10, undefined, 500),
+  refusal(10, 4279067),
+  refusal(100, 10),
+  refusal(100, 33),
+  refusal(200, undefined, 403),
+  refusal(452, 4279019),
+  ...CALLED_DEAD,
+];
+
+/** Refusals that pass with time, and are forgotten at once. */
+const PASSING = [
+  ...[1, 2, 4, 17, 32, 341, 613, 80001, 80014].map((code) => refusal(code)),
+  refusal(4, undefined, 500),
+  refusal(10, undefined, 429),
+];
+
+/** No usable answer: another inspector would have none either. */
+const FAULTS: [string, Reply][] = [
+  refusal(1, undefined, 500),
+  refusal(2, undefined, 503),
+  refusal(100, undefined, 500),
+  refusal(500, undefined, 500),
+  ['HTML (HTTP 500)', { status: 500, body: '<html>' }],
+  ['nothing (HTTP 502)', { status: 502, body: '' }],
+  ['HTML (HTTP 404)', { status: 404, body: '<html>' }],
+  ['HTML (HTTP 200)', { status: 200, body: '<html>' }],
+  ['an empty object (HTTP 200)', { status: 200, body: {} }],
+  ['no verdict (HTTP 200)', { status: 200, body: { data: { user_id: USER_ID } } }],
+];
+
+const byApp = (reply: Reply): Replies => ({
+  debug: ({ access_token }) => (access_token === APP_TOKEN ? reply : { body: answers.debug }),
 });
 
 describe('auto: who inspects where the app token is refused', () => {
-  for (const [title, reply] of [
-    ['code 3', { status: 400, body: graphError(3) }],
-    ['code 10', refused],
-    ['code 10 with HTTP 500', { status: 500, body: graphError(10) }],
-    ['code 200', { status: 403, body: graphError(200) }],
-    ['code 299', { status: 400, body: graphError(299) }],
-    ['code 100 that does not speak of the input token', { status: 400, body: graphError(100) }],
-  ] as const) {
-    it(`the new token itself, and then nobody, with ${title}`, async () => {
-      const self = site({
-        debug: ({ access_token }) => (access_token === APP_TOKEN ? reply : { body: answers.debug }),
-      });
+  for (const [title, reply] of [...LASTING, ...PASSING]) {
+    it(`the new token itself, and then /me alone signs in, with ${title}`, async () => {
+      const asksApp = CALLED_DEAD.some(([dead]) => dead === title) ? [APP_TOKEN, APP_TOKEN] : [APP_TOKEN];
+      const self = site(byApp(reply));
       expect(await self.scopes()).to.include('threads_basic');
-      expect(inspectors(self.calls)).to.deep.equal([APP_TOKEN, SHORT_TOKEN]);
+      expect(inspectors(self.calls)).to.deep.equal([...asksApp, SHORT_TOKEN]);
 
-      const nobody = site({ debug: reply });
-      expect(await nobody.scopes()).to.equal(undefined);
-      expect(inspectors(nobody.calls)).to.deep.equal([APP_TOKEN, SHORT_TOKEN]);
+      const none = site({ debug: reply });
+      const { user } = expectOutcome(await none.logIn(), 'success');
+      expect(user).to.include({ id: USER_ID });
+      expect(user).not.to.have.property('scopes');
+      expect(inspectors(none.calls)).to.deep.equal([...asksApp, SHORT_TOKEN]);
+      expect(count(none.calls, 'appToken')).to.equal(asksApp.length);
+      expect(count(none.calls, 'me')).to.equal(1);
+    });
+
+    it(`the new token itself, where the app is given no token with ${title}`, async () => {
+      const { scopes, calls } = site({ appToken: reply });
+      expect(await scopes()).to.include('threads_basic');
+      expect(inspectors(calls)).to.deep.equal([SHORT_TOKEN]);
+    });
+
+    it(`the new token itself, where a login needs the answer, and else an error, with ${title}`, async () => {
+      for (const options of [{ requiredScopes: ['threads_basic'] }, { profileFields: false }] as const) {
+        const self = site(byApp(reply), options);
+        expect(await self.scopes()).to.include('threads_basic');
+
+        for (const replies of [{ debug: reply }, { appToken: reply, debug: reply }]) {
+          const none = site(replies, options);
+          for (const _again of [1, 2]) {
+            const { error } = expectOutcome(await none.logIn(), 'error');
+            expect(error).to.include({ code: (reply.body as ReturnType<typeof graphError>).error.code });
+            expect((error as Error & { requiresLogin: boolean }).requiresLogin).to.equal(false);
+            expect(inspectors(none.calls)).to.include(SHORT_TOKEN);
+          }
+        }
+      }
+    });
+
+    it(`nobody else, where the answer is required, with ${title}`, async () => {
+      for (const replies of [byApp(reply), { appToken: reply }]) {
+        const { logIn, calls } = site(replies, { tokenVerification: 'required' });
+        expectOutcome(await logIn(), 'error');
+        expect(inspectors(calls)).not.to.include(SHORT_TOKEN);
+      }
     });
   }
 
-  it('the new token itself where Threads gives the app no token for lack of permission', async () => {
-    const { scopes, calls } = site({ appToken: refused });
-    expect(await scopes()).to.include('threads_basic');
-    expect(inspectors(calls)).to.deep.equal([SHORT_TOKEN]);
-  });
+  for (const [title, reply] of LASTING) {
+    it(`${title} is remembered for ten minutes`, async () => {
+      let now = Date.UTC(2026, 0, 1);
+      const { scopes, calls } = site({ debug: reply }, { now: () => now });
+      await scopes();
+      now += TEN_MINUTES - 1;
+      expect(await scopes()).to.equal(undefined);
+      expect(count(calls, 'debug') + count(calls, 'appToken')).to.equal(0);
+      now += 1;
+      await scopes();
+      expect(inspectors(calls)).to.include.members([APP_TOKEN, SHORT_TOKEN]);
+    });
+  }
 
-  it('remembers what was refused for ten minutes', async () => {
-    let now = Date.UTC(2026, 0, 1);
-    const { scopes, calls } = site({ debug: refused }, { now: () => now });
-    await scopes();
-    now += TEN_MINUTES - 1;
-    expect(await scopes()).to.equal(undefined);
-    expect(count(calls, 'debug') + count(calls, 'appToken')).to.equal(0);
-    now += 1;
-    await scopes();
-    expect(inspectors(calls)).to.deep.equal([APP_TOKEN, SHORT_TOKEN]);
-  });
+  for (const [title, reply] of PASSING) {
+    it(`${title} is not remembered`, async () => {
+      const { scopes, calls } = site({ debug: reply });
+      for (const _again of [1, 2]) {
+        expect(await scopes()).to.equal(undefined);
+        expect(inspectors(calls)).to.deep.equal([APP_TOKEN, SHORT_TOKEN]);
+      }
+    });
+  }
 
-  const errors: [title: string, reply: { status: number; body: unknown }][] = [
+  for (const [title, reply] of FAULTS) {
+    it(`nobody: /me alone signs in after ${title}, which is not remembered`, async () => {
+      const { scopes, calls } = site({ debug: reply });
+      for (const _again of [1, 2]) {
+        expect(await scopes()).to.equal(undefined);
+        expect(inspectors(calls)).to.deep.equal([APP_TOKEN]);
+      }
+      const noToken = site({ appToken: reply });
+      for (const _again of [1, 2]) {
+        expect(await noToken.scopes()).to.equal(undefined);
+        expect(count(noToken.calls, 'debug')).to.equal(0);
+        expect(count(noToken.calls, 'appToken')).to.be.greaterThan(0);
+      }
+    });
+
+    it(`nobody: a login that needs the answer ends in an error after ${title}`, async () => {
+      for (const options of [
+        { requiredScopes: ['threads_basic'] },
+        { profileFields: false },
+        { tokenVerification: 'required' },
+      ] as const) {
+        for (const replies of [{ debug: reply }, { appToken: reply }]) {
+          const { logIn, calls } = site(replies, options);
+          expectOutcome(await logIn(), 'error');
+          expect(inspectors(calls)).not.to.include(SHORT_TOKEN);
+        }
+      }
+    });
+  }
+
+  const aboutToken: [title: string, body: unknown, status?: number][] = [
     [
       'a token of another app',
-      {
-        status: 400,
-        body: graphError(
-          100,
-          undefined,
-          '(#100) The App_id in the input_token did not match the Viewing App',
-        ),
-      },
+      graphError(100, undefined, '(#100) The App_id in the input_token did not match the Viewing App'),
+      400,
     ],
-    ...[102, 190].map((code): [string, { status: number; body: unknown }] => [
-      `code ${code}`,
-      { status: 400, body: graphError(code) },
-    ]),
-    ...[4, 17, 32, 341, 613].map((code): [string, { status: number; body: unknown }] => [
-      `the rate limit ${code}`,
-      { status: 400, body: graphError(code) },
-    ]),
-    ['HTTP 429', { status: 429, body: graphError(10) }],
-    ['a temporary problem', { status: 500, body: graphError(2) }],
-    ['an unknown code', { status: 400, body: graphError(2500) }],
-    ['an answer that cannot be read', { status: 200, body: '<html>' }],
+    ['is_valid: false', debugAnswer({ is_valid: false })],
+    ['is_valid: false, beside what cannot be read', debugAnswer({ is_valid: false, expires_at: 'soon' })],
+    ['another app', debugAnswer({ app_id: '42' })],
+    ['another person', debugAnswer({ user_id: '17841405793187218' })],
+    ['a person whose id cannot be read', debugAnswer({ user_id: 'ada' })],
+    ['another type', debugAnswer({ type: 'PAGE' })],
+    ['a type that cannot be read', debugAnswer({ type: 7 })],
+    ['an expired token', debugAnswer({ expires_at: 1752254132 })],
+    ['an end that cannot be read', debugAnswer({ expires_at: 'soon' })],
   ];
-  for (const [title, reply] of errors) {
-    it(`nobody signs in, and no other inspector is asked, after ${title}`, async () => {
-      const { logIn, calls } = site({ debug: reply });
-      expectOutcome(await logIn(), 'error');
-      expect(inspectors(calls)).not.to.include(SHORT_TOKEN);
+  for (const [title, body, status = 200] of aboutToken) {
+    it(`attack: nobody signs in after ${title}, by whichever inspector`, async () => {
+      const reply = { status, body };
+      for (const tokenVerification of ['auto', 'required'] as const) {
+        const app = site({ debug: reply }, { tokenVerification });
+        expectOutcome(await app.logIn(), 'error');
+        expect(inspectors(app.calls)).to.deep.equal([APP_TOKEN]);
+      }
+      const self = site({
+        debug: ({ access_token }) => (access_token === APP_TOKEN ? refused : reply),
+      });
+      expectOutcome(await self.logIn(), 'error');
+      expect(inspectors(self.calls)).to.deep.equal([APP_TOKEN, SHORT_TOKEN]);
     });
   }
-
-  it('asks on where there is no /me that could name the person alone', async () => {
-    const { logIn, calls } = site({ debug: refused }, { profileFields: false });
-    for (const _again of [1, 2]) {
-      const { error } = expectOutcome(await logIn(), 'error');
-      expect(error).to.include({ code: 10 });
-      expect(count(calls, 'debug')).to.be.greaterThan(0);
-    }
-  });
 
   for (const [title, options] of [
     ['requiredScopes', { requiredScopes: ['threads_basic'] }],
@@ -249,16 +383,143 @@ describe('auto: who inspects where the app token is refused', () => {
         async (_a, _r, profile) => asUser(profile),
       );
       const odd = await runStrategy(strategy, { query: { code: 'ODD' } });
-      expect(odd.outcome).to.be.oneOf(['fail', 'error']);
+      expect(odd.outcome).to.equal('error');
       const { user } = expectOutcome(await runStrategy(strategy, { query: { code: 'NEXT' } }), 'success');
       expect(user).to.deep.include({ scopes: answers.debug.data.scopes });
       expect(inspectors(calls)).to.deep.equal([APP_TOKEN, 'ODD', APP_TOKEN]);
     });
   }
 
-  it('requiredScopes fail closed where nobody may inspect', async () => {
-    const { logIn } = site({ debug: refused }, { requiredScopes: ['threads_basic'] });
-    expect(expectOutcome(await logIn(), 'fail').challenge).to.include({ type: 'missing_scopes' });
+  it('says to the developer what to give in place of an app token that is refused', async () => {
+    for (const replies of [{ debug: refused }, { appToken: refused }]) {
+      const { logIn } = site(replies, { tokenVerification: 'required' });
+      const { error } = expectOutcome(await logIn(), 'error');
+      expect((error as Error).message).to.include('`testerAccessToken`');
+    }
+  });
+});
+
+describe('with a Threads over sockets', () => {
+  const simulator = createThreadsSimulator();
+  before(() => simulator.listen());
+  after(() => simulator.close());
+  afterEach(() => simulator.reset());
+
+  function strategyWith(options: Partial<ThreadsStrategyOptions> = {}) {
+    const [callbackURL = ''] = simulatedApp.redirectURIs;
+    const strategy = new ThreadsStrategy(
+      { ...simulatedApp, callbackURL, ...simulator.endpoints, state: false, ...options },
+      async (_a, _r, profile) => asUser(profile),
+    );
+    return async () => {
+      const { url } = expectOutcome(await runStrategy(strategy), 'redirect');
+      const { searchParams } = new URL(simulator.answer(url));
+      return runStrategy(strategy, { query: Object.fromEntries(searchParams) });
+    };
+  }
+
+  for (const code of [3, 10, 24, 100, 190, 200, 299, 4, 500]) {
+    it(`a login with default options signs the right person in where debug_token answers ${code} to all`, async () => {
+      simulator.fail('/debug_token', { status: 400, body: graphError(code) });
+      const logIn = strategyWith();
+      for (const _again of [1, 2]) {
+        const { user } = expectOutcome(await logIn(), 'success');
+        expect(user).to.include({ id: USER_ID, username: 'ada.okafor' });
+      }
+    });
+
+    it(`a login with default options signs the right person in where the app token is refused with ${code}`, async () => {
+      const [once, twice] = [1, 2].map((times) => ({ status: 400, body: graphError(code), times }));
+      simulator.fail('/debug_token', (code === 190 ? twice : once) as never);
+      const { user } = expectOutcome(await strategyWith()(), 'success');
+      expect(user).to.include({ id: USER_ID, username: 'ada.okafor' });
+    });
+
+    it(`a login with default options signs the right person in where the app token is not handed out (${code})`, async () => {
+      simulator.fail('app_token', { status: 400, body: graphError(code) });
+      const { user } = expectOutcome(await strategyWith()(), 'success');
+      expect(user).to.include({ id: USER_ID, username: 'ada.okafor' });
+    });
+  }
+
+  for (const [title, fault] of [
+    ['answers HTTP 500', { status: 500 }],
+    ['is cut short', { cut: true }],
+    ['answers no JSON', { status: 200, body: '<html>' }],
+  ] as const) {
+    for (const endpoint of ['/debug_token', 'app_token']) {
+      it(`a login with default options signs in where ${endpoint} ${title}, and one that needs it does not`, async () => {
+        simulator.fail(endpoint, fault);
+        const { user } = expectOutcome(await strategyWith()(), 'success');
+        expect(user).to.include({ id: USER_ID, username: 'ada.okafor' });
+        for (const options of [
+          { requiredScopes: ['threads_basic'] },
+          { profileFields: false },
+          { tokenVerification: 'required' },
+        ] as const) {
+          expectOutcome(await strategyWith(options)(), 'error');
+        }
+      });
+    }
+  }
+
+  describe('that stalls, with a timeout of one second', () => {
+    const timeout = 1000;
+    const stalls: [title: string, plan: () => void][] = [
+      ['debug_token stalls', () => simulator.fail('/debug_token', { stall: true })],
+      ['the app token stalls', () => simulator.fail('app_token', { stall: true })],
+      [
+        'the app token comes late and debug_token stalls',
+        () => {
+          simulator.fail('app_token', { delay: 0.8 * timeout });
+          simulator.fail('/debug_token', { stall: true });
+        },
+      ],
+      [
+        'the app token is refused late and the token itself stalls',
+        () => {
+          simulator.fail('/debug_token', {
+            delay: 0.8 * timeout,
+            status: 400,
+            body: graphError(10),
+            times: 1,
+          });
+          simulator.fail('/debug_token', { stall: true });
+        },
+      ],
+      [
+        'the app token is called dead late, and its replacement stalls',
+        () => {
+          simulator.fail('/debug_token', {
+            delay: 0.8 * timeout,
+            status: 400,
+            body: graphError(190),
+            times: 1,
+          });
+          simulator.fail('app_token', { delay: 1, times: 1 });
+          simulator.fail('app_token', { stall: true });
+        },
+      ],
+    ];
+    for (const [title, plan] of stalls) {
+      it(`a login with default options signs in after one second where ${title}`, async () => {
+        plan();
+        const logIn = strategyWith({ timeout });
+        const start = performance.now();
+        const { user } = expectOutcome(await logIn(), 'success');
+        expect(user).to.include({ id: USER_ID, username: 'ada.okafor' });
+        expect(performance.now() - start).to.be.within(0.7 * timeout, 1.7 * timeout);
+      });
+
+      it(`a login that requires the answer ends in a TIMEOUT after one second where ${title}`, async () => {
+        plan();
+        const logIn = strategyWith({ timeout, requiredScopes: ['threads_basic'] });
+        const start = performance.now();
+        const { error } = expectOutcome(await logIn(), 'error');
+        expect(error).to.include({ name: 'ThreadsNetworkError', code: 'TIMEOUT', status: 504 });
+        expect(performance.now() - start).to.be.within(0.7 * timeout, 1.7 * timeout);
+      });
+    }
   });
 });
 
