@@ -127,7 +127,7 @@ export function isForPerson(operation: Operation | undefined): boolean {
 }
 
 /** Tells whether only the person can mend it, by going through the authorization window again. */
-export function requiresLogin(reason: ThreadsErrorReason, code: unknown, operation?: Operation): boolean {
+export function requiresLogin(reason: ThreadsErrorReason, code?: unknown, operation?: Operation): boolean {
   if (!isForPerson(operation) || isLongLivedAlready(code, operation)) return false;
   return !WITHOUT_PERSON.includes(reason);
 }

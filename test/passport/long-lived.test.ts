@@ -30,9 +30,8 @@ describe('longLived: the exchange runs beside /me and debug_token', () => {
   for (const endpoint of ['me', 'debug'] as const) {
     it(`ends in the refusal of ${endpoint}, though the exchange succeeds`, async () => {
       const replies = { [endpoint]: { status: 400, body: graphError(190, 460) } };
-      expect(await loginError({ replies, options: { longLived } })).to.include({
-        name: 'ThreadsGraphAPIError',
-      });
+      const options = { longLived, tokenVerification: 'required' } as const;
+      expect(await loginError({ replies, options })).to.include({ name: 'ThreadsGraphAPIError' });
     });
   }
 

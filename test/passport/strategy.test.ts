@@ -230,7 +230,7 @@ describe('login: token verification', () => {
     }
   });
 
-  const noRefusalOfTheInspector: [title: string, status: number, body: unknown, headers?: object][] = [
+  const unanswered: [title: string, status: number, body: unknown, headers?: object][] = [
     ['a dead session (102)', 400, graphError(102)],
     ['a dead token (190)', 400, graphError(190, 463)],
     ...[4, 17, 32, 341, 613].map((code): [string, number, unknown] => [
@@ -248,16 +248,18 @@ describe('login: token verification', () => {
       graphError(100, undefined, '(#100) The App_id in the input_token did not match the Viewing App'),
     ],
   ];
-  for (const [title, status, body] of noRefusalOfTheInspector) {
-    it(`auto ends in an error for ${title}`, async () => {
-      const error = await loginError({ replies: { debug: { status, body } } });
+  for (const [title, status, body] of unanswered) {
+    it(`required ends in an error for ${title}`, async () => {
+      const options = { tokenVerification: 'required' } as const;
+      const error = await loginError({ replies: { debug: { status, body } }, options });
       expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ status: 502, httpStatus: status });
     });
   }
 
-  it('auto ends in an error where debug_token answers something else', async () => {
+  it('required ends in an error where debug_token answers something else', async () => {
+    const options = { tokenVerification: 'required' } as const;
     for (const body of ['<html>', '', '{}', '{"data":null}', '{"data":{"is_valid":"true"}}']) {
-      const error = await loginError({ replies: { debug: { body } } });
+      const error = await loginError({ replies: { debug: { body } }, options });
       expect(error).to.be.instanceOf(ThreadsNetworkError).and.include({ code: 'INVALID_RESPONSE' });
     }
   });
@@ -536,14 +538,12 @@ describe('login: required scopes', () => {
     expect(runs).to.equal(0);
   });
 
-  it('fails where debug_token was refused, for nothing is confirmed then', async () => {
-    const { outcome } = await login({
+  it('ends in an error where debug_token was refused: what is missing is not known then', async () => {
+    const error = await loginError({
       replies: { debug: { status: 400, body: graphError(10) } },
       options: { requiredScopes: 'threads_basic' },
     });
-    const { challenge, status } = expectOutcome(outcome, 'fail');
-    expect(status).to.equal(403);
-    expect(challenge).to.deep.include({ type: 'missing_scopes', missing: ['threads_basic'] });
+    expect(error).to.be.instanceOf(ThreadsGraphAPIError).and.include({ code: 10, requiresLogin: false });
   });
 
   it('fails where a function skipped the profile', async () => {
