@@ -2,7 +2,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { note } from './notes.js';
 
 const MAX_LENGTH = 4096;
-const LIMIT = '64kb';
+/** Far above what the protocol needs. A larger body is refused unread, so that no website can fill the memory. */
+const LIMIT = '16kb';
 /** The end of a note on what Threads is reported to let pass. */
 export const UNDOCUMENTED = 'Threads is reported to let this pass, and does not document it';
 

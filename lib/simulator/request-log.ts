@@ -9,6 +9,8 @@ const MOST_PARAMETERS = 50;
 const LONGEST_VALUE = 1000;
 /** Characters of a path and of all parameters that are kept of one request. */
 const MOST_CHARACTERS = 4000;
+/** What a parameter costs beside its characters. */
+const PER_PARAMETER = 16;
 
 /** What the simulator was asked, for tests to assert, without anything that is secret. */
 export class RequestLog {
@@ -61,7 +63,7 @@ function parametersOf(req: Request): SimulatedRequest['parameters'] {
   for (const [name, value] of new Params([rawQuery(req), req.body]).entries()) {
     const values = found.get(name);
     const text = shown(name, value);
-    left -= text.length + (values ? 1 : name.length);
+    left -= text.length + name.length + PER_PARAMETER;
     if (left < 0) break;
     if (values) values.push(text);
     else if (found.size < MOST_PARAMETERS) found.set(copy(name, MOST_CHARACTERS), [text]);

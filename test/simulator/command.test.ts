@@ -180,6 +180,7 @@ describe('the command simulator', () => {
       tokenURL: `${origin}/oauth/access_token`,
       graphURL: `${origin}/v1.0`,
     });
+    expect(output.stdout).to.contain(`\nTHREADS_SIMULATOR_URL=${origin}\n`);
     expect(output.stdout).to.contain(`\nTHREADS_AUTHORIZATION_URL=${endpoints.authorizationURL}\n`);
     expect(output.stdout).to.contain(`\nTHREADS_TOKEN_URL=${endpoints.tokenURL}\n`);
     expect(output.stdout).to.contain(`\nTHREADS_GRAPH_URL=${endpoints.graphURL}\n`);
@@ -215,6 +216,21 @@ describe('the command simulator', () => {
     await printed('GET /v1.0/me 400');
     expect(output.stdout).to.match(/\nGET \/v1\.0\/me 400 \d+ ms\n$/);
     expect(output.stdout).not.to.contain('hidden').and.not.to.contain('/health');
+  });
+
+  it('logs what Threads lets pass undocumented, and how to register what it refuses, without a secret', async () => {
+    const { printed, output, endpoints } = await start('--app', '1:hidden:http://a.test/callback');
+    const open = (query: Record<string, string>) =>
+      fetch(`${endpoints.authorizationURL}?${new URLSearchParams({ scope: 'threads_basic', ...query })}`, {
+        redirect: 'manual',
+      });
+    await open({ client_id: '1', redirect_uri: 'http://a.test/callback' });
+    await printed('  There is no response_type: Threads is reported to let this pass');
+    await open({ client_id: '1', redirect_uri: 'http://b.test/callback' });
+    await printed('--app 1:SECRET:http://b.test/callback');
+    await open({ client_id: '2', redirect_uri: 'http://b.test/callback' });
+    await printed('--app 2:SECRET:http://b.test/callback');
+    expect(output.stdout).not.to.contain('hidden');
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -262,11 +278,13 @@ describe('the command simulator', () => {
       { id: '7', username: 'tester', testerOf: ['1'] },
       { id: '8', username: 'stranger', testerOf: [] },
     ];
-    writeFileSync(config, JSON.stringify({ apps, users, hosts: ['sim.test'] }));
+    writeFileSync(config, JSON.stringify({ apps, users, hosts: ['sim.test'], loggedIn: false }));
     const { origin } = await start('--config', config, '--app', '2:s:http://localhost/b');
     expect(await post(origin, 'issueToken', { clientID: '1', userId: '7' })).to.have.property('accessToken');
     expect(await post(origin, 'issueToken', { clientID: '1', userId: '8' })).to.have.property('error');
     expect(await post(origin, 'issueToken', { clientID: '2', userId: '8' })).to.have.property('accessToken');
+    const window = await fetch(`${origin}/oauth/authorize?client_id=1`, { redirect: 'manual' });
+    expect(window.headers.get('location')).to.match(/^\/login\?next=/);
     expect(await statusFor(origin, 'sim.test')).to.equal(200);
     expect(await statusFor(origin, 'other.test')).to.equal(403);
   });

@@ -95,7 +95,7 @@ describe('simulator: without express', () => {
 
 describe('simulator: its options', () => {
   for (const [what, options, message] of [
-    ['are misspelt', { app: [] }, 'has no member app: there are apps, users, now, hosts'],
+    ['are misspelt', { app: [] }, 'has no member app: there are apps, users, now, hosts, loggedIn'],
     ['hold one app in place of a list', { apps: simulatedApp }, 'apps must be a list'],
     ['hold a time in place of a clock', { now: Date.now() }, 'now must be a function'],
     ['are no object', [], 'must be an object'],
@@ -126,8 +126,10 @@ describe('simulator: listening', () => {
   it('has no endpoints before listen() and after close()', async () => {
     const simulator = createThreadsSimulator();
     expect(() => simulator.endpoints).to.throw('await listen() first');
+    expect(() => simulator.url).to.throw('await listen() first');
     const origin = await simulator.listen();
     expect(origin).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(simulator.url).to.equal(origin);
     expect(simulator.endpoints).to.deep.equal({
       authorizationURL: `${origin}/oauth/authorize`,
       tokenURL: `${origin}/oauth/access_token`,
@@ -270,6 +272,35 @@ describe('simulator: what the test code may ask of it', () => {
     expect((await threads.get('/v1.0/me', { access_token: token })).error.error_subcode).to.equal(458);
   });
 
+  for (const code of [24, 100] as const) {
+    it(`revoke makes tokens answer ${code} without a subcode, as observed, and debug_token says what became of them`, async () => {
+      const [token, inspector] = [
+        threads.token({ longLived: true }),
+        `TH|${app.clientID}|${app.clientSecret}`,
+      ];
+      threads.simulator.revoke({ clientID: app.clientID, userId: ada.id, code });
+      threads.clock.now += DAY;
+      const refresh = { grant_type: 'th_refresh_token', access_token: token };
+      for (const [path, query] of [
+        ['/v1.0/me', { access_token: token }],
+        ['/refresh_access_token', refresh],
+      ] as const) {
+        const { status, error } = await threads.get(path, { ...query });
+        expect(status).to.equal(400);
+        const message = 'The requested resource does not exist';
+        expect(error).to.deep.equal({ message, type: 'OAuthException', code });
+      }
+      const inspection = { access_token: inspector, input_token: token };
+      const { json } = await threads.get('/v1.0/debug_token', inspection);
+      expect(json.data).to.include({ is_valid: false });
+    });
+  }
+
+  it('revoke refuses a code that Threads is not known to answer with', () =>
+    expect(() =>
+      threads.simulator.revoke({ clientID: app.clientID, userId: ada.id, code: 191 as 190 }),
+    ).to.throw(TypeError, '190, 24 or 100'));
+
   it('revoke without a grant does nothing', () =>
     threads.simulator.revoke({ clientID: app.clientID, userId: ada.id }));
 
@@ -364,13 +395,16 @@ describe('simulator: requests to nowhere', () => {
     ['POST', '/v1.0/debug_token'],
     ['POST', '/access_token'],
     ['PUT', '/oauth/access_token'],
+    ['DELETE', '/v1.0/oauth/access_token'],
     ['PUT', '/oauth/authorize'],
     ['GET', '/remove'],
   ] as const) {
-    it(`${method} ${path} is a 405 in the Graph shape`, async () => {
+    it(`${method} ${path} is a 405 that names the method, in the Graph shape`, async () => {
       const { status, error, headers } = await ask(`${threads.origin}${path}`, { method });
       expect(status).to.equal(405);
       expect(error).to.include({ type: 'GraphMethodException', code: 100 });
+      expect(error.message).to.equal(`Unsupported request - method type: ${method.toLowerCase()}`);
+      expect(threads.simulator.requests.at(-1)?.notes?.join()).to.match(/^\/\w+.* takes (GET|POST)/);
       expect(headers.get('allow')).to.be.a('string').and.not.contain(method);
     });
   }

@@ -137,7 +137,16 @@ describe('simulator: a code for a short-lived token', () => {
     await expectRefusal(exchange({ code }), NO_CODE);
   });
 
-  it('refuses another grant type', () => expectRefusal(exchange({ grant_type: 'password' }), /grant_type/));
+  it('refuses another grant type, and says what is wrong with it, by POST and by GET', async () => {
+    const wrong = 'The grant_type is not one of this endpoint: it must be authorization_code';
+    await expectRefusal(exchange({ grant_type: 'password' }), wrong);
+    await expectRefusal(threads.get('/oauth/access_token', form({ grant_type: 'password' })), wrong);
+    const missing = 'Missing required field grant_type: it must be authorization_code';
+    await expectRefusal(exchange({ grant_type: '' }), missing);
+  });
+
+  it('refuses client_credentials by POST, and names the method of it', () =>
+    expectRefusal(exchange({ grant_type: 'client_credentials' }), /with GET, not with POST$/));
 
   for (const name of ['client_id', 'client_secret', 'grant_type', 'redirect_uri', 'code']) {
     it(`refuses a request whose ${name} is missing, empty, an object, oversized, or has two values`, async () => {
@@ -159,7 +168,7 @@ describe('simulator: a code for a short-lived token', () => {
   for (const [what, type, body] of [
     ['is JSON', 'application/json', '{"code":"x"}'],
     ['is empty', 'application/x-www-form-urlencoded', ''],
-    ['is larger than 64 KB', 'application/x-www-form-urlencoded', `code=${'x'.repeat(70_000)}`],
+    ['is larger than 16 KB', 'application/x-www-form-urlencoded', `code=${'x'.repeat(17_000)}`],
     ['has an unknown charset', 'application/x-www-form-urlencoded; charset=klingon', 'code=x'],
   ] as const) {
     it(`refuses a body that ${what}`, async () => {
