@@ -3,7 +3,13 @@ import type { Request } from 'express';
 import { ThreadsAuthorizationError } from '../threads/errors.js';
 import { withoutFragment } from '../threads/protocol.js';
 import { createRedactor } from '../transport/redact.js';
-import type { ThreadsFailure } from './failure.js';
+import {
+  INVALID_STATE_MESSAGES,
+  INVALID_STATE_WARNINGS,
+  type InvalidStateReason,
+  type ThreadsFailure,
+} from './failure.js';
+import { debug, warnOnce } from './warnings.js';
 
 /**
  * The parameters that the authorization window sent the person back with. None of them is to be believed before `state`
@@ -95,6 +101,28 @@ export function authorizationError({
     errorCode: /^\d{1,15}$/.test(error_code) ? Number(error_code) : undefined,
     uri: quote(params.error_uri),
   });
+}
+
+/**
+ * The failure of a login whose state is not that of a login of this browser. It repeats no text of the response; a
+ * cancellation stays recognisable.
+ *
+ * @param info - what the state store called back with beside `false`
+ */
+export function invalidState(
+  response: AuthorizationResponse,
+  reason: InvalidStateReason,
+  info?: unknown,
+): ThreadsFailure {
+  const warning = INVALID_STATE_WARNINGS[reason];
+  if (warning) warnOnce(`state: ${reason}`, warning);
+  debug('The state was refused: %s', reason);
+  if (response.kind === 'denied') {
+    return { type: 'access_denied', message: 'The sign-in was cancelled.', reason: 'user_denied' };
+  }
+  const text = typeof info === 'string' ? info : (info as { message?: unknown } | undefined)?.message;
+  const isOfStore = typeof text === 'string' && response.kind === 'code';
+  return { type: 'invalid_state', reason, message: isOfStore ? text : INVALID_STATE_MESSAGES[reason] };
 }
 
 function isEmpty(query: unknown): boolean {

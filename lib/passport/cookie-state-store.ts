@@ -299,8 +299,8 @@ class FinishedStates {
   }
 
   /**
-   * Keeps as many as it must. States whose response brought no code go first, since whoever starts logins makes them at no
-   * cost to Threads; then those that expire first.
+   * Keeps as many as it must. States whose response brought no code go first, since an attacker makes them without a
+   * request to Threads; then those that expire first.
    */
   #forget(now: number): void {
     const living = [...this.#states].filter(([, { expiresAt }]) => expiresAt > now);

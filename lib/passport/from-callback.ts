@@ -30,8 +30,8 @@ export function fromCallback(
 }
 
 /**
- * Hears what becomes of an `async` function that ends in a callback all the same. Only a native promise counts, and no
- * `then` of its own: a query that is sent when its `then` is called would be sent twice.
+ * Waits for the promise of an `async` function that ends in a callback. Only a native promise counts, and none with a
+ * `then` of its own: query builders send their query when `then` is called, and would send it twice.
  *
  * @param returned - what the function returned
  * @param refuse - called with what it rejected with, or with a TypeError where it fulfilled with anything but `undefined`

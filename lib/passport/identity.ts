@@ -3,7 +3,7 @@ import { ThreadsTokenError } from '../threads/errors.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import type { ThreadsFailure } from './failure.js';
 
-/** What a token must be to sign somebody in. */
+/** What a token must be to sign a person in. */
 export interface Expected {
   /** The Threads App ID. */
   clientID: string;
@@ -14,7 +14,7 @@ export interface Expected {
 /**
  * Refuses a token that is not a living token of a person, for this app.
  *
- * @param token - what `debug_token` said of it
+ * @param token - what `debug_token` answered about it
  * @throws {@link ThreadsTokenError} with code `invalid_token`
  */
 export function assertUserToken(token: TokenInfo, { clientID, now }: Expected): void {

@@ -37,7 +37,7 @@ export function optional(is: (value: unknown) => boolean, what: string): OptionC
   };
 }
 
-/** The check of an option that somebody else checks: `ThreadsClient`, or the function that reads it. */
+/** The check of an option that `ThreadsClient` checks, or the function that reads it. */
 export const elsewhere: OptionCheck = () => {};
 
 /** Options of passport-oauth2 that have no meaning here. */

@@ -16,8 +16,8 @@ const responses = new WeakMap<object, ServerResponse>();
 let watching = false;
 
 /**
- * Remembers, from now on, which response belongs to which request of this process's http servers. Passport gives
- * a strategy the request alone, and only Express puts the response on it.
+ * Records which response belongs to which request of this process's http servers: Passport gives a strategy the request
+ * alone, and only Express puts the response on it.
  *
  * Source: Node.js, `diagnostics_channel`, `http.server.request.start`.
  */
@@ -41,9 +41,8 @@ export function findResponse(request: object): ServerResponse | undefined {
 }
 
 /**
- * Sees to it that no cache, be it the browser's or one on the way, keeps the answer to a request: it sets a cookie,
- * or holds the code of a login in its URL. Does nothing where the response cannot be reached. A `Cache-Control` that
- * the app sets later stands.
+ * Keeps the response out of the caches of browsers and proxies: it sets a cookie, or its URL has the code of a login.
+ * Does nothing where the response cannot be reached. A `Cache-Control` that the app sets later stands.
  *
  * @param request - the request of a leg of the login
  *
@@ -59,8 +58,8 @@ export function preventCaching(request: object): void {
 }
 
 /**
- * Sees to it that the answer to a refused token says what is wanted: Passport sends a challenge with 401 alone, and a
- * framework that answers by itself, such as NestJS, sends none. A `WWW-Authenticate` that somebody else sets stands.
+ * Sets `WWW-Authenticate` on the response to a refused token: Passport sends a challenge with 401 alone, and a framework
+ * that answers by itself, such as NestJS, sends none. A `WWW-Authenticate` that the app sets stands.
  * Does nothing where the response cannot be reached, or where the request ends otherwise.
  *
  * @param request - the request
@@ -79,8 +78,8 @@ export function sendChallenge(request: object, challenge: string, status: number
 }
 
 /**
- * Adds cookies to a response, and sees to it that they get there: the headers of a Fastify reply replace those of
- * the response, and Koa takes all headers off before it answers with an error.
+ * Adds cookies to a response, and again before its headers are written: the headers of a Fastify reply replace those of the
+ * response, and Koa takes all headers off before it answers with an error.
  *
  * @param res - the response
  * @param cookies - the values of the `Set-Cookie` headers
@@ -96,8 +95,9 @@ export function appendCookies(res: ServerResponse, cookies: readonly string[]): 
 }
 
 /**
- * The response that Node itself still holds for a request: where the code that watches was loaded by this very
- * request, as with a lazy `import()`, and on http2, which announces no requests.
+ * The response that Node itself holds for a request: `socket._httpMessage` on http/1, a symbol of the stream on http2. For
+ * requests that {@link trackResponses} missed: it was loaded by this very request, as with a lazy `import()`; and http2
+ * publishes no `http.server.request.start`.
  */
 function responseInProgress(request: object): ServerResponse | undefined {
   const { socket, stream } = request as { socket?: { _httpMessage?: unknown }; stream?: object };

@@ -102,7 +102,7 @@ export function hasStartedSession(req: Request): boolean {
 }
 
 /**
- * Only the first result of a store counts, be it a call of its callback, an exception or a rejection: a store that calls
+ * Only the first result of a store counts, whether it calls back, throws or rejects: a store that calls
  * back `false` and then `true` must not sign a person in. A result that is there in the same tick is handed over in it.
  */
 function firstResult(

@@ -10,37 +10,18 @@ import {
   type AuthorizationResponse,
   authorizationError,
   denial,
+  invalidState,
   NEITHER,
   readAuthorizationResponse,
 } from './authorization-response.js';
-import {
-  INVALID_STATE_MESSAGES,
-  INVALID_STATE_WARNINGS,
-  type InvalidStateReason,
-  reasonIn,
-  type ThreadsFailure,
-} from './failure.js';
+import { reasonIn, type ThreadsFailure } from './failure.js';
 import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
 import { notANavigation } from './navigation.js';
-import {
-  readOptions,
-  readScope,
-  type StrategyConfig,
-  type ThreadsStrategyOptions,
-  warnOfRedirectURI,
-} from './options.js';
+import { readOptions, readScope, type StrategyConfig, type ThreadsStrategyOptions } from './options.js';
 import { copyBeforeOverrides, perRequest } from './per-request.js';
-import {
-  isCallbackRequest,
-  mismatchedHost,
-  missesTrustProxy,
-  type RedirectURI,
-  readRedirectURI,
-  requestedPath,
-  resolveRedirectURI,
-  startsOverHTTP,
-} from './redirect-uri.js';
+import { isCallbackRequest, type RedirectURI, readRedirectURI, resolveRedirectURI } from './redirect-uri.js';
+import { warnOfCallback, warnOfResolved, warnOfStart } from './redirect-warnings.js';
 import { preventCaching } from './response.js';
 import { type PassportSessionStore, SessionStateStore } from './session-state-store.js';
 import {
@@ -120,7 +101,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     verify: VerifyFunctionWithRequest | VerifyFunctionWithRequestAndParams,
   );
   constructor(options: ThreadsStrategyOptions & { passReqToCallback: boolean }, verify: AnyVerify);
-  // The first once more: where none fits, TypeScript explains the last.
+  // The first again: where no overload fits, TypeScript reports the error of the last.
   constructor(options: Options, verify: Returning<VerifyFunction>);
   constructor(
     options: ThreadsStrategyOptions & { passReqToCallback?: boolean | undefined },
@@ -184,9 +165,10 @@ export class ThreadsStrategy extends OAuth2Strategy {
 
   /** Redirects to the authorization window. */
   private startLogin(req: Request, options: ThreadsAuthenticateOptions) {
+    const { told } = this._config;
     const redirectURI = this.redirectURI(options);
     if (isCallbackRequest(redirectURI, req)) {
-      this.warnOfCallback(req, redirectURI);
+      warnOfCallback(req, redirectURI, told);
       return this.failWith(400, {
         type: 'invalid_request',
         message: `${NEITHER}. Please start at the sign-in page.`,
@@ -197,11 +179,11 @@ export class ThreadsStrategy extends OAuth2Strategy {
       const message = `A login starts with a navigation, not with ${kind}: open it as a page, with a link or location.assign.`;
       return this.failWith(400, { type: 'invalid_request', message });
     }
-    this.warnOfOrigin(req, redirectURI);
+    warnOfStart(req, redirectURI, told);
 
     const call = this.stateCall(req, redirectURI);
     const { callbackURL } = call.meta;
-    if (!redirectURI.url) this.warnOfResolved(req, callbackURL);
+    if (!redirectURI.url) warnOfResolved(req, callbackURL, this._config);
     const { scope, state: appState } = options;
     const request = {
       redirectURI: callbackURL,
@@ -229,7 +211,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     if (response.state === undefined && invalid()) return;
     if (this._handled.has(req)) {
       warnOnce('two calls', TWICE);
-      return this.failWithState(response, 'used');
+      return this.failWith(403, invalidState(response, 'used'));
     }
     this._handled.add(req);
 
@@ -238,8 +220,10 @@ export class ThreadsStrategy extends OAuth2Strategy {
     verifyState(call, response.state, (error, ok, info) => {
       if (invalid()) return;
       if (error) return this.error(error);
-      if (!ok)
-        return this.failWithState(response, reasonIn(info) ?? (hadSession ? 'unknown' : 'no_session'), info);
+      if (!ok) {
+        const reason = reasonIn(info) ?? (hadSession ? 'unknown' : 'no_session');
+        return this.failWith(403, invalidState(response, reason, info));
+      }
       if (response.kind === 'denied') return this.failWith(403, denial(response));
       if (response.kind === 'error') return this.error(authorizationError(response));
       if (response.kind !== 'code') return;
@@ -417,73 +401,6 @@ export class ThreadsStrategy extends OAuth2Strategy {
   private failWith(status: number, failure: ThreadsFailure) {
     debug('Failed with %d %s: %s', status, failure.type, failure.message);
     this.fail(failure, status);
-  }
-
-  /** Fails since the state is not that of a login of this browser. No text of the response is repeated. */
-  private failWithState(response: AuthorizationResponse, reason: InvalidStateReason, info?: unknown) {
-    const warning = INVALID_STATE_WARNINGS[reason];
-    if (warning) warnOnce(`state: ${reason}`, warning);
-    debug('The state was refused: %s', reason);
-    if (response.kind === 'denied') {
-      return this.failWith(403, {
-        type: 'access_denied',
-        message: 'The sign-in was cancelled.',
-        reason: 'user_denied',
-      });
-    }
-    const text = typeof info === 'string' ? info : (info as { message?: unknown } | undefined)?.message;
-    const isOfStore = typeof text === 'string' && response.kind === 'code';
-    const message = isOfStore ? text : INVALID_STATE_MESSAGES[reason];
-    this.failWith(403, { type: 'invalid_state', reason, message });
-  }
-
-  /** Tells the developer of a start that the browser's cookies will not survive. */
-  private warnOfOrigin(req: Request, redirectURI: RedirectURI) {
-    const { url } = redirectURI;
-    const { told } = this._config;
-    const host = mismatchedHost(redirectURI, req);
-    if (host !== undefined) {
-      warnOnce(
-        'host',
-        `A login started at ${host}, but its callbackURL is at ${url?.host}: the browser will not send the cookies of the one to the other, and the login will fail. Open the app at ${url?.origin}, or mend \`callbackURL\``,
-        told,
-      );
-    } else if (startsOverHTTP(redirectURI, req)) {
-      warnOnce(
-        'protocol',
-        `A login started over http, but its callbackURL is https: the browser will not keep its cookie, and the login will fail. Open the app at ${url?.origin}. If a proxy ends TLS, let it send \`X-Forwarded-Proto: https\``,
-        told,
-      );
-    }
-  }
-
-  /** Tells the developer of a relative `callbackURL` that was resolved to what Threads refuses. */
-  private warnOfResolved(req: Request, resolved: string) {
-    const { endpoints, told } = this._config;
-    if (missesTrustProxy(resolved, req)) {
-      warnOnce(
-        'trust proxy',
-        `\`callbackURL\` was resolved to ${resolved.slice(0, 200)}, though the proxy says that the browser uses https: trust the proxy, with \`app.set('trust proxy', 1)\` in Express or the option \`proxy: true\``,
-        told,
-      );
-    } else {
-      warnOfRedirectURI(resolved, endpoints, told);
-    }
-  }
-
-  /** Tells the developer of a request to the callback that has no authorization response. */
-  private warnOfCallback(req: Request, { path }: RedirectURI) {
-    const requested = requestedPath(req);
-    // Another path than these two is text of the person who sent the request.
-    const asked =
-      requested !== path && path.endsWith(requested)
-        ? `A request for ${requested} was taken for one for the callback, ${path}, as behind a proxy that changes the prefix of a path`
-        : `The callback, ${path}, was asked for without a "code" or an "error"`;
-    warnOnce(
-      `callback ${asked}`,
-      `${asked}, and no login was started. Logins start at a route of their own, which is not the callback and not below it: app.get('/auth/threads', …) beside app.get('/auth/threads/callback', …). If Threads did send the person back, something on the way took the query off`,
-      this._config.told,
-    );
   }
 }
 
