@@ -182,6 +182,12 @@ describe('example/express: signing in', () => {
     expect(linesOf('people.ts')).to.be.at.most(30);
   });
 
+  it('says the same as the other examples', () => {
+    const words = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
+    expect(words('../reference/src/words.ts')).to.equal(words('words.ts'));
+    expect(words('../nestjs/src/auth/words.ts')).to.equal(words('words.ts'));
+  });
+
   it('has words of its own for whatever else a login may end with', () => {
     for (const [problem, why] of [
       [{ type: 'invalid_state', reason: 'expired', message: '' }, 'expired'],

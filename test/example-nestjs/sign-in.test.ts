@@ -38,7 +38,7 @@ describe('example/nestjs: signing in', () => {
       const { browser } = example;
       const page = await outcomeOf(browser, browser.get('/auth/threads/callback?code=AQ&state=stolen'));
       expect(page.status).to.equal(403);
-      expect(page.text).to.contain('That sign-in could not be finished').and.contain('did not start here');
+      expect(page.text).to.contain('That sign-in could not be recognised').and.contain('For the developer');
     });
 
     it('refuses the same answer a second time', async () => {
@@ -54,7 +54,7 @@ describe('example/nestjs: signing in', () => {
       await stranger.get('/auth/threads/callback?code=AQ&state=lost').expect(303);
       const page = await stranger.get('/sign-in/outcome').expect(403);
       expect(page.text)
-        .to.contain('this browser keeps no cookies')
+        .to.contain('that browser must keep cookies')
         .and.not.match(/AQ|lost/);
     });
 
@@ -66,7 +66,7 @@ describe('example/nestjs: signing in', () => {
       const stranger = supertest(example.app.getHttpServer());
       await stranger.get('/profile').set('Cookie', `signed-in=${outcome}`).expect(303);
       const page = await stranger.get('/sign-in/outcome').set('Cookie', `outcome=${session}`).expect(403);
-      expect(page.text).to.contain('this browser keeps no cookies');
+      expect(page.text).to.contain('that browser must keep cookies');
     });
 
     it('is over for a while when one address tries again and again, on either leg', async () => {
@@ -94,9 +94,8 @@ describe('example/nestjs: signing in', () => {
       });
       const page = await outcomeOf(browser, browser.get(`/auth/threads/callback?${query}`));
       expect(page.status).to.equal(502);
-      expect(page.text).to.contain('Not &lt;invited&gt;');
-      expect(page.text).to.match(/What to do<\/h2><p>Add the account as a Threads tester/);
-      expect(page.text.match(/Threads tester/g), 'the hint appears once').to.have.length(1);
+      expect(page.text).to.contain('Your account is not invited yet').and.contain('accept it in Threads');
+      expect(page.text, 'folded').to.match(/<details[^>]*>.*Not &lt;invited&gt;/);
     });
 
     it('answers with 502 when Threads refuses the code', async () => {
@@ -110,9 +109,74 @@ describe('example/nestjs: signing in', () => {
       });
       const page = await outcomeOf(browser, browser.get(callback));
       expect(page.status).to.equal(502);
-      expect(page.text).to.contain('Threads could not sign you in').and.not.contain('simulated-app-secret');
+      expect(page.text)
+        .to.contain('Signing in does not work at the moment')
+        .and.not.contain('simulated-app-secret');
       const { code } = Object.fromEntries(new URLSearchParams(callback.split('?')[1]));
       expect(page.text).not.to.contain(code);
+    });
+
+    it('has the status of the error, words for the person, and one line in the log for each', async () => {
+      const lines: string[] = [];
+      const add = (line: unknown) => void lines.push(String(line));
+      const logger = { log() {}, warn: add, error: add };
+      const logged = await startExample({}, { logger });
+      try {
+        for (const [fault, status, text, line] of [
+          [
+            { status: 503, body: {} },
+            502,
+            'Threads does not answer as it should',
+            /^Sign-in failed \(unavail/,
+          ],
+          [
+            { code: 4, headers: { 'Retry-After': '90' } },
+            503,
+            'try again in 2 minutes',
+            /^Sign-in failed \(rate/,
+          ],
+          [{ code: 101 }, 502, 'Signing in does not work at the moment', /^Sign-in failed \(refused\)/],
+        ] as const) {
+          lines.length = 0;
+          const { headers } = await logged.browser.get('/auth/threads').expect(302);
+          const callback = await decide(String(headers.location));
+          logged.simulator.fail('POST /oauth/access_token', { ...fault, times: 1 });
+          const page = await outcomeOf(logged.browser, logged.browser.get(callback));
+          expect(page.status).to.equal(status);
+          expect(page.text.replace(/<details.*<\/details>/, ''))
+            .to.contain(text)
+            .and.not.contain('clientSecret');
+          expect(page.headers['retry-after']).to.equal(status === 503 ? '90' : undefined);
+          expect(lines).to.have.length(1);
+          expect(lines[0]).to.match(line);
+          expect(lines[0]).not.to.contain(new URLSearchParams(callback.split('?')[1]).get('code'));
+        }
+        lines.length = 0;
+        await comeBack(logged.browser, { decision: 'cancel' });
+        expect(lines).to.have.length(1);
+        expect(lines[0]).to.match(/^Sign-in failed \(access_denied\)/);
+      } finally {
+        await logged.close();
+      }
+    });
+
+    it('shows the message of the library to nobody in production', async () => {
+      const production = await startExample({
+        NODE_ENV: 'production',
+        THREADS_SIMULATOR_URL: '',
+        THREADS_APP_ID: '1234',
+        THREADS_APP_SECRET: 'hush-hush',
+        THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
+        JWT_SECRET: 'a secret that is long enough for this',
+      });
+      try {
+        const answer = await production.browser.get('/auth/threads/callback?code=AQ&state=x').expect(303);
+        const cookie = String(answer.headers['set-cookie']).split(';')[0]!;
+        const page = await production.browser.get('/sign-in/outcome').set('Cookie', cookie).expect(403);
+        expect(page.text).to.contain('could not be recognised').and.not.contain('For the developer');
+      } finally {
+        await production.close();
+      }
     });
 
     it('says that there is no such page', async () => {
@@ -143,7 +207,7 @@ describe('example/nestjs: signing in', () => {
     it('leaves no trace of the #_ that Threads adds', async () => {
       const callback = await comeBack(example.browser);
       expect(callback.headers.location).to.equal('/profile#top');
-      const script = await example.browser.get('/address-bar.js').expect(200);
+      const script = await example.browser.get('/page.js').expect(200);
       expect(script.headers['content-type']).to.contain('javascript');
     });
 

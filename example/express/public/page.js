@@ -5,7 +5,6 @@ if (/#_?$/.test(location.href)) {
 
 // The cookie of a sign-in belongs to the address that it ends at.
 addEventListener('DOMContentLoaded', () => {
-  const { origin } = document.documentElement.dataset;
   const elsewhere = document.getElementById('elsewhere');
-  if (elsewhere) elsewhere.hidden = location.origin === origin;
+  if (elsewhere) elsewhere.hidden = location.origin === elsewhere.dataset.origin;
 });

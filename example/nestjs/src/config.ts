@@ -10,6 +10,8 @@ export interface Config {
     port: number;
     /** The origin that people open in their browser, taken from the callback URL. */
     publicURL: string;
+    /** True unless NODE_ENV is `production`: pages show developers what the library says about a problem. */
+    development: boolean;
   };
   threads: { clientID: string; clientSecret: string; callbackURL: string; scope: string };
   /** Instead of Threads: a simulator to start on a port (0: any free one), or one that runs already. */
@@ -87,7 +89,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (secret && secret.length < 32) problems.push('JWT_SECRET must have at least 32 characters.');
 
   const config: Config = {
-    server: { port, publicURL: url?.origin ?? '' },
+    server: { port, publicURL: url?.origin ?? '', development: !production },
     threads: {
       clientID: get('THREADS_APP_ID') ?? simulatedApp.clientID,
       clientSecret: get('THREADS_APP_SECRET') ?? simulatedApp.clientSecret,

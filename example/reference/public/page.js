@@ -7,5 +7,5 @@ if (/#(_|top)?$/.test(location.href)) {
 // The cookie of a sign-in belongs to the address that it ends at.
 addEventListener('DOMContentLoaded', () => {
   const elsewhere = document.getElementById('elsewhere');
-  if (elsewhere) elsewhere.hidden = location.origin === document.documentElement.dataset.origin;
+  if (elsewhere) elsewhere.hidden = location.origin === elsewhere.dataset.origin;
 });

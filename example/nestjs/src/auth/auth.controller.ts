@@ -22,7 +22,7 @@ export class AuthController {
   async signedIn(@Req() req: Request, @Res() res: Response): Promise<void> {
     await this.session.begin(res, req.user as Person);
     // Threads ends its redirect in `#_`, and a browser carries a fragment along through every redirect whose
-    // `Location` has none. `#top` is the one that HTML defines for every page; address-bar.js tidies it away.
+    // `Location` has none. `#top` is the one that HTML defines for every page; page.js tidies it away.
     res.redirect(303, '/profile#top');
   }
 

@@ -3,26 +3,27 @@ import { ConfigService } from '@nestjs/config';
 import { JwtService } from '@nestjs/jwt';
 import type { CookieOptions, Request, Response } from 'express';
 import type { Config } from '../config.js';
+import { retryWords, type Why, WORDS } from './words.js';
 
-/** How a sign-in ended that did not succeed. */
+/** How something ended that did not succeed, in words for the person. */
 export interface Outcome {
   status: number;
-  page: 'cancelled' | 'failed' | 'error';
   title: string;
-  message: string;
-  hint?: string | undefined;
+  text: string;
+  /** Seconds. */
+  retryAfter?: number | undefined;
+  /** What the library says about it to the developer: in development alone. */
+  message?: string | undefined;
+}
+
+/** The outcome with these words. */
+export function outcomeFor(why: Why, retryAfter?: number): Outcome {
+  const [status, title, text] = WORDS[why];
+  return { status, title, text: `${text} ${retryWords(why, retryAfter)}`.trimEnd(), retryAfter };
 }
 
 /** Where the page of an outcome is. The route of the same name is in `pages/pages.controller.ts`. */
 export const OUTCOME_PATH = '/sign-in/outcome';
-
-// Also for a browser that keeps no cookies, and needs to hear of just that.
-const UNKNOWN: Outcome = {
-  status: 403,
-  page: 'failed',
-  title: 'Sign-in could not be finished',
-  message: 'This browser keeps no cookies, or it was never told how a sign-in ended.',
-};
 
 const MINUTES = 10;
 const AUDIENCE = 'outcome';
@@ -50,7 +51,7 @@ export class OutcomeService {
   }
 
   async redirectTo(res: Response, outcome: Outcome): Promise<void> {
-    const bounded = { ...outcome, message: outcome.message.slice(0, LONGEST_MESSAGE) };
+    const bounded = { ...outcome, message: outcome.message?.slice(0, LONGEST_MESSAGE) };
     const token = await this.jwt.signAsync(
       { outcome: bounded },
       { secret: this.secret, algorithm: 'HS256', audience: AUDIENCE, expiresIn: `${MINUTES}m` },
@@ -68,7 +69,8 @@ export class OutcomeService {
       });
       return outcome;
     } catch {
-      return UNKNOWN;
+      // A browser that keeps no cookies needs to know of just that.
+      return outcomeFor('no_cookie');
     }
   }
 }

@@ -1,19 +1,15 @@
 import { type ExecutionContext, HttpException, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-
-/** What the strategy says about a sign-in that failed. */
-interface Failure {
-  type?: string;
-  message?: string;
-}
+import type { ThreadsFailure } from 'passport-threads-oauth2';
 
 /** A sign-in that failed; for the exception filter. */
 export class SignInFailed extends HttpException {
-  readonly type: string | undefined;
-
-  constructor({ type, message = 'The sign-in failed' }: Failure, status = 401) {
-    super(message, status);
-    this.type = type;
+  constructor(
+    /** What the strategy says about it. */
+    readonly failure: ThreadsFailure,
+    status: number,
+  ) {
+    super(failure.message, status);
   }
 }
 
@@ -24,12 +20,12 @@ export class ThreadsGuard extends AuthGuard('threads') {
   override handleRequest<T>(
     error: unknown,
     person: T | false | null,
-    failure: Failure | undefined,
+    failure: ThreadsFailure,
     _context: ExecutionContext,
-    status?: number,
+    status = 403,
   ): T {
     if (error) throw error;
-    if (!person) throw new SignInFailed(failure ?? {}, status);
+    if (!person) throw new SignInFailed(failure, status);
     return person;
   }
 }

@@ -9,13 +9,13 @@ import {
 } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request, Response } from 'express';
-import { isThreadsError } from 'passport-threads-oauth2';
-import { type Outcome, OutcomeService } from '../auth/outcome.service.js';
+import { type Outcome, OutcomeService, outcomeFor } from '../auth/outcome.service.js';
 import { SessionService } from '../auth/session.service.js';
 import { SignInFailed } from '../auth/threads.guard.js';
+import { whyOf } from '../auth/words.js';
 import { CALLBACK_PATH, type Config } from '../config.js';
 import { Upstream } from '../upstream.js';
-import { notFoundPage, outcomePage } from './views.js';
+import { outcomePage } from './views.js';
 
 /** Makes a page of everything that is thrown. */
 @Catch()
@@ -36,51 +36,32 @@ export class PageFilter implements ExceptionFilter {
     if (error instanceof UnauthorizedException) return res.redirect(303, '/');
 
     const req = http.getRequest<Request>();
-    if (error instanceof NotFoundException) {
-      res.status(404).send(notFoundPage(await this.frame(req, 'There is no such page')));
-      return;
-    }
     const outcome = this.outcomeOf(error);
     // Who came too often can reload the callback in a minute, so that one stays where it is.
-    const isOver = outcome.status !== 429;
+    const isOver = outcome.status !== 404 && outcome.status !== 429;
     if (isOver && req.path.startsWith(CALLBACK_PATH)) return this.outcomes.redirectTo(res, outcome);
-    const { publicURL } = this.config.get('server', { infer: true });
-    const frame = await this.frame(req, outcome.title);
-    res.status(outcome.status).send(outcomePage(frame, outcome, publicURL));
-  }
-
-  private async frame(req: Request, title: string) {
     const { simulatorOrigin } = this.upstream;
-    return { title, signedIn: await this.session.read(req), simulatorOrigin };
+    const frame = { signedIn: await this.session.read(req), simulatorOrigin };
+    if (outcome.retryAfter) res.set('Retry-After', String(Math.ceil(outcome.retryAfter)));
+    res.status(outcome.status).send(outcomePage(frame, outcome));
   }
 
   private outcomeOf(error: unknown): Outcome {
-    const status = statusOf(error);
-    if (error instanceof SignInFailed) {
-      const { message } = error;
-      return error.type === 'access_denied'
-        ? { status, page: 'cancelled', title: 'You cancelled', message }
-        : { status, page: 'failed', title: 'Sign-in could not be finished', message };
+    if (error instanceof NotFoundException || error instanceof URIError) return outcomeFor('not_found');
+    // Those of the guards and the rate limit of this app have words of their own.
+    if (error instanceof HttpException && !(error instanceof SignInFailed)) {
+      const status = error.getStatus();
+      const text = status === 403 || status === 429 ? error.message : 'The request was not valid.';
+      return { status, title: 'That did not work', text };
     }
-    if (error instanceof HttpException) {
-      return { status, page: 'error', title: 'That did not work', message: error.message };
-    }
-    // These are written for people and carry no secret, so their message may be shown.
-    if (isThreadsError(error)) {
-      this.logger.warn(`${error.name}: ${oneLine(error.message)}`);
-      const hint = 'hint' in error ? error.hint : undefined;
-      const message = hint ? error.message.replace(hint, '').trimEnd() : error.message;
-      return { status, page: 'error', title: 'Threads could not sign you in', message, hint };
-    }
-    this.logger.error(error instanceof Error ? error.stack : error);
-    const message = 'The mistake is ours, not yours. It has been written to the log.';
-    return { status, page: 'error', title: 'Something went wrong here', message };
+    const problem = error instanceof SignInFailed ? error.failure : error;
+    const why = whyOf(problem);
+    const { name, message = '', stack, retryAfter } = Object(problem);
+    if (why === 'ours') this.logger.error(stack ?? message);
+    else this.logger.warn(`Sign-in failed (${why}): ${oneLine(name ? `${name}: ${message}` : message)}`);
+    const { development } = this.config.get('server', { infer: true });
+    return { ...outcomeFor(why, retryAfter), message: development ? message : undefined };
   }
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof HttpException) return error.getStatus();
-  return isThreadsError(error) ? error.status : 500;
 }
 
 /** Messages may repeat what came in over the network, which must not be able to forge a line of the log. */

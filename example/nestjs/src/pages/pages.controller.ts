@@ -22,7 +22,8 @@ export class PagesController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   async home(@Req() req: Request): Promise<string> {
     const { simulatorOrigin } = this.upstream;
-    return homePage({ title: 'Sign in', signedIn: await this.session.read(req), simulatorOrigin });
+    const { publicURL } = this.config.get('server', { infer: true });
+    return homePage({ signedIn: await this.session.read(req), simulatorOrigin }, publicURL);
   }
 
   @Get('profile')
@@ -31,18 +32,15 @@ export class PagesController {
   profile(@Req() req: Request): string {
     const person = req.user as Person;
     const { simulatorOrigin } = this.upstream;
-    return profilePage({ title: 'Your profile', signedIn: person, simulatorOrigin }, person);
+    return profilePage({ signedIn: person, simulatorOrigin }, person);
   }
 
   @Get(OUTCOME_PATH)
   async outcome(@Req() req: Request, @Res() res: Response): Promise<void> {
-    const { publicURL } = this.config.get('server', { infer: true });
     const { simulatorOrigin } = this.upstream;
     const outcome = await this.outcomes.read(req);
     const frame = { signedIn: await this.session.read(req), simulatorOrigin };
-    res
-      .status(outcome.status)
-      .type('html')
-      .send(outcomePage(frame, outcome, publicURL));
+    if (outcome.retryAfter) res.set('Retry-After', String(Math.ceil(outcome.retryAfter)));
+    res.status(outcome.status).type('html').send(outcomePage(frame, outcome));
   }
 }

@@ -4,17 +4,15 @@ import { type Html, html } from './html.js';
 
 /** What every page shows in its frame. */
 export interface Frame {
-  title: string;
   signedIn?: Person | undefined;
   simulatorOrigin?: string | undefined;
 }
 
 const START = html`<a class="button" href="/auth/threads">Continue with Threads</a>`;
-const AGAIN = html`<a class="button" href="/auth/threads">Try again</a>`;
 const PROFILE = html`<a class="button" href="/profile">Go to your profile</a>`;
 const BACK = html`<a class="button secondary" href="/">Back to the start</a>`;
 
-const page = ({ title, signedIn, simulatorOrigin }: Frame, content: Html): string =>
+const page = (title: string, { signedIn, simulatorOrigin }: Frame, content: Html): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +22,7 @@ const page = ({ title, signedIn, simulatorOrigin }: Frame, content: Html): strin
   <title>${title} · Spool</title>
   <link rel="icon" href="/mark.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/style.css">
-  <script src="/address-bar.js"></script>
+  <script src="/page.js"></script>
 </head>
 <body>
   <a class="skip" href="#main">Skip to content</a>
@@ -56,20 +54,29 @@ const hero = (title: string, lead: Html | string, ...actions: (Html | undefined)
       <p class="actions">${actions}</p>
     </section>`;
 
-export const homePage = (frame: Frame): string =>
-  page(
+export const homePage = (frame: Frame, publicURL: string): string => {
+  const { signedIn, simulatorOrigin } = frame;
+  if (signedIn) {
+    const title = 'You are signed in';
+    return page(title, frame, hero(title, `As ${nameOf(signedIn)}.`, PROFILE));
+  }
+  const title = 'Pick up where you left off';
+  const lead = 'Sign in with your Threads account. No new password, nothing to fill in.';
+  return page(
+    title,
     frame,
-    frame.signedIn
-      ? hero('You are signed in', html`As ${nameOf(frame.signedIn)}.`, PROFILE)
-      : html`${hero('Pick up where you left off', 'Sign in with your Threads account. No new password, nothing to fill in.', START)}
+    html`<p class="card hint" id="elsewhere" data-origin="${publicURL}" hidden>Signing in works at <a href="${publicURL}">${publicURL}</a> alone: open that address first.</p>
+    ${hero(title, lead, START)}
     ${
-      frame.simulatorOrigin &&
-      html`<p class="soft">You are about to meet a simulator: the people in it are made up, and no Threads account is involved. <a href="${frame.simulatorOrigin}">See who lives there</a></p>`
+      simulatorOrigin &&
+      html`<p class="soft">You are about to meet a simulator: the people in it are made up, and no Threads account is involved. <a href="${simulatorOrigin}">See who lives there</a></p>`
     }`,
   );
+};
 
 export const profilePage = (frame: Frame, person: Person): string =>
   page(
+    nameOf(person),
     frame,
     html`<section class="person">
       <span class="avatar" aria-hidden="true"><span>${[...nameOf(person)][0]}</span>${
@@ -80,7 +87,7 @@ export const profilePage = (frame: Frame, person: Person): string =>
         <h1>${nameOf(person)}</h1>
         ${
           person.username &&
-          html`<p><a href="https://www.threads.com/@${encodeURIComponent(person.username)}" rel="noopener noreferrer">@${person.username}</a></p>`
+          html`<p><a href="${frame.simulatorOrigin ?? `https://www.threads.com/@${encodeURIComponent(person.username)}`}" rel="noopener noreferrer">@${person.username}</a></p>`
         }
       </div>
     </section>
@@ -95,66 +102,23 @@ export const profilePage = (frame: Frame, person: Person): string =>
     <p class="soft">Threads id <code>${person.id}</code></p>`,
   );
 
-const cancelledPage = (frame: Frame): string =>
-  page(
+/** The page of something that did not succeed, most often a sign-in. */
+export const outcomePage = (frame: Frame, { status, title, text, message }: Outcome): string => {
+  const isPage = status === 404 || status === 429;
+  const note = frame.signedIn
+    ? 'Nothing has changed: you are signed in as before.'
+    : 'You are not signed in.';
+  const actions = frame.signedIn ? [PROFILE] : isPage ? [BACK] : [START, BACK];
+  return page(
+    title,
     frame,
-    hero(
-      'You cancelled, and that is fine',
-      'Threads has shared nothing with Spool. You can change your mind at any time.',
-      frame.signedIn ? PROFILE : START,
-      frame.signedIn ? undefined : BACK,
-    ),
+    html`${hero(title, text, ...actions)}
+    ${!isPage && html`<p class="soft">${note}</p>`}
+    ${
+      message &&
+      html`<details class="card"><summary>For the developer</summary><p><code>${message}</code></p></details>`
+    }`,
   );
-
-const failedPage = (frame: Frame, message: string, publicURL: string): string =>
-  page(
-    frame,
-    html`${
-      frame.signedIn
-        ? hero(
-            'You are still signed in',
-            'That sign-in is over already, so there was nothing left to do.',
-            PROFILE,
-          )
-        : hero(
-            'That sign-in could not be finished',
-            `Most often it was started a while ago, in another browser, or at an address other than ${publicURL}, or this browser keeps no cookies. Allow them for this site, then start over.`,
-            html`<a class="button" href="/auth/threads">Start over</a>`,
-            BACK,
-          )
-    }
-    <details class="card"><summary>For the developer</summary><p><code>${message}</code></p></details>`,
-  );
-
-export const errorPage = (frame: Frame, message: string, hint?: string): string =>
-  page(
-    frame,
-    html`<section class="hero">
-      <h1>${frame.title}</h1>
-      <p class="lead">${message}</p>
-      ${hint && html`<div class="card hint" role="note"><h2>What to do</h2><p>${hint}</p></div>`}
-      <p class="actions">${[frame.signedIn ? undefined : AGAIN, BACK]}</p>
-    </section>`,
-  );
-
-/** The page of what became of a sign-in. */
-export const outcomePage = (
-  frame: Omit<Frame, 'title'>,
-  { page, title, message, hint }: Outcome,
-  publicURL: string,
-): string => {
-  const titled = { ...frame, title };
-  switch (page) {
-    case 'cancelled':
-      return cancelledPage(titled);
-    case 'failed':
-      return failedPage(titled, message, publicURL);
-    case 'error':
-      return errorPage(titled, message, hint);
-  }
 };
-
-export const notFoundPage = (frame: Frame): string =>
-  page(frame, hero('There is no such page', 'The link may be old, or the address mistyped.', BACK));
 
 const nameOf = ({ name, username }: Person): string => name ?? username ?? 'Somebody without a name';

@@ -3,3 +3,9 @@
 if (/#(_|top)?$/.test(location.href)) {
   history.replaceState(history.state, '', location.pathname + location.search);
 }
+
+// The cookie of a sign-in belongs to the address that it ends at.
+addEventListener('DOMContentLoaded', () => {
+  const elsewhere = document.getElementById('elsewhere');
+  if (elsewhere) elsewhere.hidden = location.origin === elsewhere.dataset.origin;
+});
