@@ -22,3 +22,9 @@ declare module 'koa-passport' {
     authenticate(name: string, options: object): Middleware;
   }
 }
+
+declare module 'cookie-session' {
+  import type { RequestHandler } from 'express';
+
+  export default function cookieSession(options: { name: string; keys: string[] }): RequestHandler;
+}

@@ -70,10 +70,16 @@ export class Browser {
 
   constructor(readonly origin: string) {}
 
-  async open(path: string, init: RequestInit = {}): Promise<Page> {
+  /** @param init - as `fetch` takes it; `isFromElsewhere` for a navigation of another website, which redirects go on with */
+  async open(
+    path: string,
+    { isFromElsewhere = false, ...init }: RequestInit & { isFromElsewhere?: boolean } = {},
+  ): Promise<Page> {
     const url = new URL(path, this.origin);
-    const cookie = await this.jar.getCookieString(url.href);
-    const response = await fetch(url, { redirect: 'manual', ...init, headers: { cookie } });
+    const context = isFromElsewhere ? { sameSiteContext: 'lax' as const } : {};
+    const headers = new Headers(init.headers);
+    headers.set('cookie', await this.jar.getCookieString(url.href, context));
+    const response = await fetch(url, { redirect: 'manual', ...init, headers });
     for (const value of response.headers.getSetCookie()) await this.jar.setCookie(value, url.href);
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
