@@ -86,8 +86,12 @@ const REMEDIES: [code: RegExp, remedy: string][] = [
     'Check the network, the DNS and the proxy of this machine.',
   ],
   [
-    /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$)/,
-    'Check the certificate that this host, or a proxy in front of it, presents; `NODE_EXTRA_CA_CERTS` or a `dispatcher` with `ca` makes Node.js trust another authority.',
+    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_UNTRUSTED)/,
+    'Node.js does not know the authority of its certificate: name it with `NODE_EXTRA_CA_CERTS`, or with `ca` in a `dispatcher`.',
+  ],
+  [
+    /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|EPROTO$)/,
+    'Check the certificate and the TLS settings of this host, or of a proxy in front of it.',
   ],
   [/^UND_ERR_(ABORTED|PRX_TLS)$/, 'Check the proxy of the dispatcher: it opened no tunnel.'],
   [/^UND_ERR_(CLOSED|DESTROYED)$/, 'The dispatcher has been closed.'],

@@ -1,13 +1,16 @@
 import { createServer } from 'node:http';
 import { createServer as createTLSServer } from 'node:https';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import {
   Agent,
   type Dispatcher,
   getGlobalDispatcher,
+  interceptors,
   MockAgent,
   ProxyAgent,
+  RetryAgent,
   setGlobalDispatcher,
 } from 'undici';
 import { ThreadsClient, ThreadsNetworkError, ThreadsStrategy, verifyToken } from '../../lib/index.js';
@@ -108,6 +111,118 @@ describe('A dispatcher', () => {
       user: { id: USER_ID },
     });
     await dispatcher.destroy();
+  });
+});
+
+describe('A dispatcher of another version', () => {
+  const bodyOfMe = Buffer.from(JSON.stringify({ id: USER_ID, username: 'ada' }));
+  const profileBy = (dispatch: (handler: Record<string, (...args: unknown[]) => void>) => void) =>
+    new ThreadsClient({
+      ...app,
+      dispatcher: { dispatch: (_: unknown, handler: never) => dispatch(handler) } as never,
+    }).getProfile(LONG_TOKEN);
+
+  it('may call onConnect, onHeaders, onData and onComplete alone, as undici 6 does', async () => {
+    const profile = await profileBy(({ onConnect, onHeaders, onData, onComplete }) => {
+      onConnect!(() => {});
+      onHeaders!(200, [Buffer.from('Content-Type'), Buffer.from('application/json')], () => {}, 'OK');
+      onData!(bodyOfMe);
+      onComplete!([]);
+    });
+    expect(profile.id).to.equal(USER_ID);
+  });
+
+  it('may call onRequestStart, onResponseStart, onResponseData and onResponseEnd alone, as undici 8 does', async () => {
+    const controller = { abort: () => {} };
+    const zipped = gzipSync(bodyOfMe);
+    const profile = await profileBy(({ onRequestStart, onResponseStart, onResponseData, onResponseEnd }) => {
+      onRequestStart!(controller, {});
+      onResponseStart!(controller, 200, { 'content-encoding': 'gzip' }, 'OK');
+      onResponseData!(controller, zipped);
+      onResponseEnd!(controller, {});
+    });
+    expect(profile.id).to.equal(USER_ID);
+  });
+
+  it('is aborted by the controller that onRequestStart was given', async () => {
+    let reason: unknown;
+    const controller = {
+      abort: (error: unknown) => {
+        reason = error;
+      },
+    };
+    const error = await profileBy(({ onRequestStart, onResponseStart, onResponseData }) => {
+      onRequestStart!(controller, {});
+      onResponseStart!(controller, 200, {}, 'OK');
+      onResponseData!(controller, Buffer.alloc(64 * 1024 + 1));
+    }).catch((one: unknown) => one);
+    expect(error).to.be.instanceOf(ThreadsNetworkError).with.property('code', 'RESPONSE_TOO_LARGE');
+    expect(reason).to.equal(error);
+  });
+
+  const invalidArgument = () =>
+    Object.assign(new Error('invalid onNext method'), { code: 'UND_ERR_INVALID_ARG' });
+  const undrivable: Record<string, Parameters<typeof profileBy>[0]> = {
+    'throws that a method of the handler is missing': () => {
+      throw invalidArgument();
+    },
+    'tells the handler that a method is missing': ({ onError }) => onError!(invalidArgument()),
+    'calls a method that the handler does not have': ({ onNextMajor }) => onNextMajor!(),
+  };
+  for (const [what, dispatch] of Object.entries(undrivable)) {
+    it(`that ${what} is a TypeError that names the versions`, async () => {
+      const error = await profileBy(dispatch).catch((one: unknown) => one);
+      expect(error).to.be.instanceOf(TypeError);
+      expect((error as Error).message).to.match(/`dispatcher`.*undici 6, 7 or 8/);
+    });
+  }
+
+  it('that is closed says so, and not a word of the network', async () => {
+    const dispatcher = new Agent();
+    await dispatcher.close();
+    const error = await new ThreadsClient({ ...app, dispatcher })
+      .getProfile(LONG_TOKEN)
+      .catch((one: Error) => one);
+    expect(error)
+      .to.have.property('message')
+      .that.matches(/UND_ERR_(CLOSED|DESTROYED)\)\. The dispatcher has been closed\.$/);
+  });
+
+  it('that makes an error of a refusal says that its text is lost, and keeps the status', async () => {
+    const { origin } = await serve((_req, res) => res.writeHead(503).end('{}'));
+    const dispatcher = new RetryAgent(new Agent(), { maxRetries: 1, minTimeout: 1 });
+    const error = await new ThreadsClient({ ...app, graphURL: origin, dispatcher })
+      .getProfile(LONG_TOKEN)
+      .catch((one: Error) => one);
+    expect(error).to.include({ code: 'INVALID_RESPONSE', httpStatus: 503, isTransient: true });
+    expect((error as Error).message).to.match(/HTTP 503.*UND_ERR_REQ_RETRY.*`throwOnError: false`/);
+  });
+
+  it('attack: a redirect is not followed by interceptors either, and no secret goes to where it leads', async () => {
+    const strays: (string | undefined)[] = [];
+    const elsewhere = await serve((req, res) => {
+      strays.push(req.url);
+      res.end(bodyOfMe);
+    });
+    const { origin } = await serve((req, res) =>
+      res.writeHead(307, { location: `${elsewhere.origin}${req.url}` }).end(),
+    );
+    const dispatcher = new Agent().compose(interceptors.redirect({ maxRedirections: 5 }));
+    const error = await new ThreadsClient({ ...app, graphURL: origin, dispatcher })
+      .getProfile(LONG_TOKEN)
+      .catch((one: Error) => one);
+    expect(error).to.have.property('message').that.includes('HTTP 307');
+    expect(strays).to.deep.equal([]);
+  });
+});
+
+describe('A header of the connection among `customHeaders`', () => {
+  it('is a TypeError that names customHeaders', async () => {
+    const customHeaders = { 'Transfer-Encoding': 'chunked' };
+    const error = await new ThreadsClient({ ...app, customHeaders, dispatcher: new Agent() })
+      .getProfile(LONG_TOKEN)
+      .catch((one: unknown) => one);
+    expect(error).to.be.instanceOf(TypeError).with.property('message').that.includes('`customHeaders`');
   });
 });
 
