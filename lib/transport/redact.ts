@@ -10,12 +10,15 @@ const SECRET_PARAMETERS = new Set([
   'state',
 ]);
 
-/** So many URLs within one another are looked into. Nobody needs more, and whoever sends more wants them to cost. */
+/** So many URLs within one another are read; one that is deeper is redacted as a whole. */
 const DEEPEST = 5;
 
 /**
- * Replaces the value of every parameter that is a secret in a login with Threads, in the query or the fragment, by
- * `[redacted]`: for logs and for the hooks of tracing libraries, since Threads wants tokens in the query.
+ * Replaces the value of every parameter that is a secret in a login with Threads by `[redacted]`: for logs and for the
+ * hooks of tracing libraries, since Threads wants tokens in the query.
+ *
+ * The query begins at the first `?` and ends at the first `#`; the fragment is read like a query. `&` and `;` separate
+ * parameters.
  *
  * @param url - a URL, or a part of one: a path with a query, or a query alone
  * @returns the same with `access_token`, `input_token`, `client_secret`, `appsecret_proof`, `code`, `state` and
@@ -25,32 +28,47 @@ const DEEPEST = 5;
  * Source: RFC 6750 section 5.3, "Don't pass bearer tokens in page URLs".
  */
 export function redactURL(url: string | URL): string {
-  return withoutValues(String(url), DEEPEST);
+  return redactParameters(String(url), DEEPEST);
 }
 
-function withoutValues(url: string, depth: number): string {
-  return url
-    .split(/([?&#])/)
-    .map((part) => withoutValue(part, depth))
-    .join('');
+function redactParameters(url: string, depth: number): string {
+  const end = url.indexOf('#');
+  if (end === -1) return redactQuery(url, depth);
+  return `${redactQuery(url.slice(0, end), depth)}#${redactQuery(url.slice(end + 1), depth)}`;
 }
 
-function withoutValue(part: string, depth: number): string {
-  const equals = part.indexOf('=');
-  if (equals === -1) return part;
-  const [name, value] = [part.slice(0, equals), part.slice(equals + 1)];
-  if (SECRET_PARAMETERS.has(nameIn(name))) return `${name}=${REDACTED}`;
+/** Redacts a query; a path in front of it counts as part of the first name. */
+function redactQuery(query: string, depth: number): string {
+  let isSecret = false;
+  const redacted = query.split(/(?=[&;])/).map((parameter) => {
+    const equals = parameter.indexOf('=');
+    if (equals === -1) {
+      // Where the reader of the URL takes `;` for a character like any other, this is the rest of the secret.
+      return isSecret && parameter.startsWith(';') ? '' : parameter;
+    }
+    const [name, value] = [parameter.slice(0, equals), parameter.slice(equals + 1)];
+    isSecret = SECRET_PARAMETERS.has(parameterName(name));
+    return `${name}=${isSecret ? REDACTED : redactValue(value, depth)}`;
+  });
+  return redacted.join('');
+}
 
-  // A value may be a URL itself, as where a login page is told what comes next.
-  const inner = percentDecoded(value);
-  if (inner === value) return part;
-  const redacted = depth > 0 ? withoutValues(inner, depth - 1) : REDACTED;
-  return redacted === inner ? part : `${name}=${encodeURIComponent(redacted)}`;
+/** Redacts a value that is a URL itself, such as the address that a login page leads to. */
+function redactValue(value: string, depth: number): string {
+  const decoded = percentDecoded(value);
+  const isEncoded = decoded !== value;
+  if (!isEncoded && !/[?#]/.test(value)) return value;
+  if (depth === 0) return REDACTED;
+  const redacted = redactParameters(decoded, depth - 1);
+  if (redacted === decoded) return value;
+  return isEncoded ? encodeURIComponent(redacted) : redacted;
 }
 
 /** The bare name of a parameter: `Code%5B0%5D`, as some parsers read it, is `code` too. */
-function nameIn(spelt: string): string {
-  const [name = ''] = percentDecoded(spelt).split('[');
+function parameterName(spelt: string): string {
+  const [name = ''] = percentDecoded(spelt)
+    .replace(/^(.*[?#]|[&;])/s, '')
+    .split('[');
   return name.trim().toLowerCase();
 }
 
@@ -60,33 +78,36 @@ const LONGEST_QUOTE = 500;
 /** The fewest characters that can be a secret: fewer are found in any text. */
 const SHORTEST_SECRET = 6;
 
-/** So many characters are enough to know a secret by. Whatever else of it follows is redacted too. */
-const PREFIX = 64;
+/** The most characters of a secret that are looked for. Tokens and codes of Threads are shorter. */
+const LONGEST_SECRET = 4096;
+
+/** So many characters in a row that are also in a secret, or in an encoding of it, are redacted. */
+const RUN = 12;
 
 /**
- * A text that is longer than a quote is cut this much behind it, so that no part of a secret can stand at its end, be
- * it percent-encoded twice.
+ * A text that is longer than a quote is cut this much behind it, so that no part of a secret can stand at its end, even
+ * percent-encoded twice.
  */
-const MARGIN = 9 * PREFIX;
+const MARGIN = 9 * RUN;
 
 /**
  * Makes a function that prepares a text from outside for being quoted: without secrets, without control characters,
- * and bounded in its length. Its cost does not grow with what it is given.
+ * and bounded in its length. Its cost is bounded, whatever it is given.
  *
- * A secret is found as it is, percent-encoded (be it several times), in base64, base64url and hex, and in any mixture
- * of capital and small letters. Nothing else is assertPromise: whoever wants to hide a secret from this function can.
+ * A secret, or any part of it that is as long as {@link RUN}, is found as it is, percent-encoded (up to three times), in
+ * base64, base64url and hex, and in any mixture of capital and small letters. This is for an upstream that echoes what
+ * it was sent, and no defence against one that wants to hide a secret in its text.
  *
  * @param secrets - what must not be quoted; what is too short to be a secret is ignored
- * @returns a function that returns `undefined` for anything but a string that says something
+ * @returns a function that returns `undefined` for anything but a text with a printable character
  */
 export function createRedactor(secrets: readonly string[]): (value: unknown) => string | undefined {
-  const spellings = [...new Set(secrets.flatMap(partsOf).flatMap(encodingsOf))];
-  spellings.sort((a, b) => b.length - a.length);
+  const encodings = [...new Set(secrets.flatMap(encodingsOf))];
 
   return (value) => {
     if (typeof value !== 'string') return undefined;
     const bounded = value.slice(0, LONGEST_QUOTE + MARGIN);
-    const redacted = redactAll(spellings, bounded);
+    const redacted = redactAll(encodings, bounded);
     const whole = bounded.length === value.length ? redacted : redacted.slice(0, -MARGIN);
     const printable = whole.replace(/\p{Cc}+/gu, ' ').trim();
     if (printable === '') return undefined;
@@ -96,18 +117,14 @@ export function createRedactor(secrets: readonly string[]): (value: unknown) => 
   };
 }
 
-/** An app access token spells the app secret out: `TH|<app id>|<app secret>`. */
-function partsOf(secret: string): string[] {
-  const bounded = secret.slice(0, LONGEST_QUOTE + MARGIN);
-  return [bounded, bounded.slice(bounded.lastIndexOf('|') + 1)];
-}
-
 function encodingsOf(secret: string): string[] {
-  if (secret.length < SHORTEST_SECRET) return [];
-  const bytes = Buffer.from(secret);
+  // An app access token is `TH|<app id>|<app secret>`, of which the first two parts may be quoted.
+  const bare = secret.replace(/^TH\|\d+\|/, '').slice(0, LONGEST_SECRET);
+  if (bare.length < SHORTEST_SECRET) return [];
+  const bytes = Buffer.from(bare);
   const encoded = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   const urlSafe = encoded.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
-  return [secret, bytes.toString('hex'), ...encoded, ...urlSafe].map(toASCIILowerCase);
+  return [bare, bytes.toString('hex'), ...encoded, ...urlSafe].map(toASCIILowerCase);
 }
 
 /** What stands for the bytes in the base64 of a longer text, at any of the three places of its first byte. */
@@ -120,11 +137,11 @@ function base64Within(bytes: Buffer, offset: number): string {
   return text.slice(Math.ceil((offset * 4) / 3), text.length - shared);
 }
 
-function redactAll(spellings: readonly string[], text: string): string {
+function redactAll(encodings: readonly string[], text: string): string {
   let shown = text;
   let read = text;
   for (let times = 0; times <= 2; times += 1) {
-    const redacted = spellings.reduce(withoutOne, read);
+    const redacted = redactRuns(encodings, read);
     if (redacted !== read) shown = redacted;
     read = percentDecoded(redacted);
     if (read === redacted) break;
@@ -132,17 +149,57 @@ function redactAll(spellings: readonly string[], text: string): string {
   return shown;
 }
 
-function withoutOne(text: string, spelling: string): string {
+/** Redacts each run of a text that is also in one of the encodings, and each encoding that is shorter than a run. */
+function redactRuns(encodings: readonly string[], text: string): string {
   const small = toASCIILowerCase(text);
-  const prefix = spelling.slice(0, PREFIX);
-  let rest = 0;
-  let result = '';
-  for (let at = small.indexOf(prefix); at !== -1; at = small.indexOf(prefix, rest)) {
-    result += text.slice(rest, at) + REDACTED;
-    rest = at + prefix.length;
-    while (rest < small.length && small[rest] === spelling[rest - at]) rest += 1;
+  const marks = new Uint8Array(text.length);
+  const hashes = new Set<number>();
+  forEachRun(small, (hash) => hashes.add(hash));
+
+  const runs = new Set<string>();
+  for (const encoding of encodings) {
+    forEachRun(encoding, (hash, at) => {
+      if (hashes.has(hash)) runs.add(encoding.slice(at, at + RUN));
+    });
+    if (encoding.length >= RUN) continue;
+    for (let at = small.indexOf(encoding); at !== -1; at = small.indexOf(encoding, at + 1)) {
+      marks.fill(1, at, at + encoding.length);
+    }
   }
-  return result + text.slice(rest);
+  for (let at = 0; runs.size > 0 && at + RUN <= small.length; at += 1) {
+    if (runs.has(small.slice(at, at + RUN))) marks.fill(1, at, at + RUN);
+  }
+  return withoutMarked(text, marks);
+}
+
+/**
+ * Calls back with a hash of each run of a text, and where it begins. The hash of a run is made of that of the one before
+ * (Rabin–Karp): a long text costs a few nanoseconds a character.
+ */
+function forEachRun(text: string, call: (hash: number, at: number) => void): void {
+  let hash = 0;
+  for (let end = 0; end < text.length; end += 1) {
+    hash = Math.imul(hash, BASE) + text.charCodeAt(end);
+    if (end >= RUN) hash -= Math.imul(LAST_POWER, text.charCodeAt(end - RUN));
+    hash |= 0;
+    if (end >= RUN - 1) call(hash, end - RUN + 1);
+  }
+}
+
+const BASE = 31;
+const LAST_POWER = Array(RUN).fill(BASE).reduce(Math.imul);
+
+function withoutMarked(text: string, marks: Uint8Array): string {
+  let result = '';
+  let at = 0;
+  while (at < text.length) {
+    const isMarked = marks[at] === 1;
+    const next = marks.indexOf(isMarked ? 0 : 1, at);
+    const end = next === -1 ? text.length : next;
+    result += isMarked ? REDACTED : text.slice(at, end);
+    at = end;
+  }
+  return result;
 }
 
 /** Without changing the length, which letters beyond ASCII could. */
@@ -150,7 +207,7 @@ function toASCIILowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Undoes percent-encoding, be it once or more, of whatever is encoded in a text. */
+/** Undoes percent-encoding, once or more, of whatever is encoded in a text. */
 function percentDecoded(text: string): string {
   return text.replace(/(?:%(?:25)*[\da-f]{2})+/gi, (run) =>
     Buffer.from(run.replace(/%(?:25)*(?=[\da-f]{2})/gi, ''), 'hex').toString(),

@@ -92,7 +92,7 @@ describe('parseJSONObject', () => {
     const property = fc.property(fc.oneof(members(documents, ''), members(documents, ' ')), (text) => {
       expect(parseJSONObject(text)).to.deep.equal(slowly(text));
     });
-    fc.assert(property, { numRuns: 2000 });
+    fc.assert(property, { numRuns: 2000, seed: 18 });
   });
 
   it('reads any document with a character changed quickly as it would read it slowly', () => {
@@ -106,7 +106,7 @@ describe('parseJSONObject', () => {
         expect(parseJSONObject(changed)).to.deep.equal(slowly(changed));
       },
     );
-    fc.assert(property, { numRuns: 2000 });
+    fc.assert(property, { numRuns: 2000, seed: 18 });
   });
 
   for (const [what, open, close] of [

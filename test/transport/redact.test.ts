@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { redactURL } from '../../lib/index.js';
 import { createRedactor } from '../../lib/transport/redact.js';
 
@@ -45,10 +47,14 @@ function holds(text: string, secret = SECRET): boolean {
   return readings.some((one) => one.toLowerCase().includes(secret));
 }
 
-/** How many characters are looked through for secrets. */
-function lookedThrough(work: () => void): number {
-  const { indexOf } = String.prototype;
+/** How many characters are read in the search for secrets. */
+function charactersRead(work: () => void): number {
+  const { charCodeAt, indexOf } = String.prototype;
   let count = 0;
+  String.prototype.charCodeAt = function (this: string, at) {
+    count += 1;
+    return charCodeAt.call(this, at);
+  };
   String.prototype.indexOf = function (this: string, ...wanted) {
     count += this.length;
     return indexOf.apply(this, wanted);
@@ -56,7 +62,7 @@ function lookedThrough(work: () => void): number {
   try {
     work();
   } finally {
-    String.prototype.indexOf = indexOf;
+    Object.assign(String.prototype, { charCodeAt, indexOf });
   }
   return count;
 }
@@ -83,25 +89,52 @@ describe('a text that is quoted', () => {
     });
   }
 
-  it('holds nothing of the app secret that an app access token spells out', () => {
-    expect(createRedactor(['TH|1|the-app-secret'])('No the-app-secret, no TH|1|the-app-secret')).to.equal(
-      'No [redacted], no [redacted]',
-    );
+  it('holds nothing of the app secret that an app access token spells out, and keeps the app id', () => {
+    expect(
+      createRedactor(['TH|1234567890123456|the-app-secret'])('No the-app-secret for 1234567890123456'),
+    ).to.equal('No [redacted] for 1234567890123456');
   });
 
   it('holds nothing of a secret that is longer than a page', () => {
     const long = 'AQBx'.repeat(25_000);
     expect(createRedactor([long])(`Bad ${long}`)).to.equal(undefined);
     const few = 'AQBx'.repeat(100);
-    expect(createRedactor([few])(`Bad ${few}, and ${few}`)).to.equal('Bad [redacted], and [redacted]');
+    expect(createRedactor([few])(`Bad ${few}`)).to.equal('Bad [redacted]');
   });
 
-  it('attack: 99 KB of form, half of them a state to be looked for in the other, cost what 4 KB do', () => {
-    const cost = (kilobytes: number) => {
-      const half = 'a'.repeat(512 * kilobytes);
-      return lookedThrough(() => createRedactor([`b${half}`])(half));
-    };
-    expect(cost(99)).to.equal(cost(4)).and.to.be.above(1000);
+  for (const length of [12, 13, 40, 150]) {
+    it(`attack: an upstream that cuts a secret to ${length} characters, wherever, gets none of them into an error`, () => {
+      const secret = randomBytes(200).toString('hex').slice(0, 200);
+      const redact = createRedactor([secret]);
+      for (const from of [0, 1, 37, secret.length - length]) {
+        const part = secret.slice(from, from + length);
+        const bytes = Buffer.from(part);
+        for (const text of [
+          part,
+          part.toUpperCase(),
+          encodeURIComponent(part),
+          everyByte(part),
+          bytes.toString('hex'),
+        ]) {
+          expect(redact(`Invalid token "${text}…" given`)).to.equal('Invalid token "[redacted]…" given');
+        }
+        const base64 = redact(`Basic ${bytes.toString('base64')}`) ?? '';
+        if (length > 16) expect(holds(base64, part.slice(3, 15)), base64).to.equal(false);
+      }
+    });
+  }
+
+  it('keeps eleven characters that are also in a secret, since words have as many', () => {
+    expect(createRedactor(['app.example/authorization-page'])('authorizati on')).to.equal('authorizati on');
+  });
+
+  it('attack: what an upstream and a form send makes no error cost more than a bound', () => {
+    const letters = (kilobytes: number) => 'a'.repeat(1024 * kilobytes);
+    const cost = (secret: string, text: string) => charactersRead(() => createRedactor([secret])(text));
+    const bound = cost(`b${letters(8)}`, letters(8));
+    expect(bound).to.be.above(1000).and.below(200_000);
+    expect(cost(`b${letters(99)}`, letters(99))).to.equal(bound);
+    expect(cost(`b${letters(99)}`, '%2525'.repeat(20_000))).to.be.below(3 * bound);
   });
 
   it('keeps its words where a parameter is too short to be a secret', () => {
@@ -154,6 +187,27 @@ describe('redactURL', () => {
     ['a name in other letters', '/?Access_Token=T', '/?Access_Token=[redacted]'],
     ['a name that is percent-encoded', '/?access%5Ftoken=T', '/?access%5Ftoken=[redacted]'],
     ['names as arrays', '/?code[]=1&code%5B0%5D=2', '/?code[]=[redacted]&code%5B0%5D=[redacted]'],
+    ['a value with a question mark', '/cb?state=a?b&x=1', '/cb?state=[redacted]&x=1'],
+    ['what a semicolon separates', '/cb?x=1;code=AQBx;y=2', '/cb?x=1;code=[redacted];y=2'],
+    [
+      'the rest of a value behind a semicolon that separates nothing',
+      '/?code=AQBx;rest&y',
+      '/?code=[redacted]&y',
+    ],
+    ['the value up to a fragment', '/?code=AQBx#part?x', '/?code=[redacted]#part?x'],
+    ['a fragment with a path and a query', '/#/route?code=AQBx&x=1', '/#/route?code=[redacted]&x=1'],
+    ['a fragment with a second one', '/#a#code=AQBx', '/#a#code=[redacted]'],
+    [
+      'a query without its question mark, whose value has one',
+      'a=1&state=x?y&code=z',
+      'a=1&state=[redacted]&code=[redacted]',
+    ],
+    [
+      'a URL within a URL that is not encoded',
+      '/login?next=/cb?code=AQBx&x=1',
+      '/login?next=/cb?code=[redacted]&x=1',
+    ],
+    ['what follows an ampersand of HTML', '/cb?x=1&amp;code=AQBx', '/cb?x=1&amp;code=[redacted]'],
     ['a value with an equals sign', '/?access_token=a==&b=c=d', '/?access_token=[redacted]&b=c=d'],
     [
       'a URL within a URL',
@@ -171,6 +225,7 @@ describe('redactURL', () => {
     for (const url of [
       'https://graph.threads.net/v1.0/me?fields=id,username&error_code=1&a=%zz&b=%2f&&=x&c',
       'https://user:password@host.example:8080/a;b?c=d#e',
+      '/a?b=c?d=e;f&g=%3F#h?i=j',
       '/code=1/state',
       '',
     ]) {
@@ -187,5 +242,60 @@ describe('redactURL', () => {
 
   it('takes a URL object', () => {
     expect(redactURL(new URL('https://a.example/?code=1'))).to.equal('https://a.example/?code=[redacted]');
+  });
+
+  describe('for any URL', () => {
+    // A sentinel that nothing else makes, with everything around it that ends a value somewhere.
+    const SENTINEL = 'S3NT1NEL';
+    const junk = fc.string({ unit: fc.constantFrom(...'ab=?/%2:.[]+ '), maxLength: 6 });
+    const spelt = fc.constantFrom(
+      ...['code', 'state', 'Access_Token', 'client%5Fsecret', 'code[0]', 'input_token', ' signed_request'],
+    );
+    const name = fc.constantFrom('a', 'next', 'codes', 'x/y', 'statement', '');
+    const secret = fc.tuple(spelt, junk, junk).map(([key, a, b]) => `${key}=${a}${SENTINEL}${b}`);
+    const harmless = fc
+      .tuple(name, fc.string({ unit: fc.constantFrom(...'xyz019-_.~') }))
+      .map(([key, value]) => `${key}=${value}`);
+    const parameters = fc
+      .array(fc.tuple(fc.oneof(secret, harmless), fc.constantFrom('&', ';')), { maxLength: 6 })
+      .map((parts) => parts.map(([part, separator]) => part + separator).join(''));
+    const plain = fc
+      .tuple(fc.constantFrom('', '/', 'https://a.example/b', '/a;b', 'x=1&'), parameters, parameters)
+      .map(([path, query, fragment]) => `${path}?${query}#${fragment}`);
+    const nested = fc
+      .tuple(plain, fc.constantFrom(0, 1, 2, 3))
+      .map(([url, times]) =>
+        Array.from({ length: times }).reduce<string>((one) => `/l?next=${encodeURIComponent(one)}`, url),
+      );
+
+    it('holds no value of a secret parameter, in no reading', () => {
+      const property = fc.property(nested, (url) => {
+        let reading = redactURL(url);
+        for (let times = 0; times < 5; times += 1) {
+          expect(reading).to.not.include(SENTINEL);
+          reading = reading.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+        }
+      });
+      fc.assert(property, { numRuns: 2000, seed: 21 });
+    });
+
+    it('changes nothing more the second time', () => {
+      const property = fc.property(
+        fc.oneof(nested, fc.webUrl({ withQueryParameters: true, withFragments: true })),
+        (url) => {
+          const once = redactURL(url);
+          expect(redactURL(once)).to.equal(once);
+        },
+      );
+      fc.assert(property, { numRuns: 2000, seed: 22 });
+    });
+
+    it('keeps harmless parameters to the letter', () => {
+      const property = fc.property(fc.array(harmless), fc.array(harmless), (query, fragment) => {
+        const url = `https://a.example/b?${query.join('&')}#${fragment.join(';')}`;
+        expect(redactURL(url)).to.equal(url);
+      });
+      fc.assert(property, { numRuns: 1000, seed: 23 });
+    });
   });
 });
