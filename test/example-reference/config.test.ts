@@ -137,7 +137,7 @@ describe('example/reference: configuration', () => {
     ['no sign-ins at all', { SIGN_IN_LIMIT: '0' }, /^SIGN_IN_LIMIT must be a number from 1/],
     [
       'a database of another kind, without its password',
-      { DATABASE_URL: 'postgres://me:hush@db.example/app' },
+      { DATABASE_URL: 'mysql://me:hush@db.example/app' },
       /^DATABASE_URL must begin with file:((?!hush).)*$/,
     ],
     ['a Redis that is no Redis', { REDIS_URL: 'localhost:6379' }, /^REDIS_URL must begin with/],

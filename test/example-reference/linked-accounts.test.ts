@@ -12,7 +12,7 @@ describe('example/reference: linked accounts in the database', () => {
   });
 
   afterEach(async () => {
-    database.close();
+    await database.close();
     await file.remove();
   });
 
@@ -34,7 +34,7 @@ describe('example/reference: linked accounts in the database', () => {
       );
       expect(linked.filter(Boolean)).to.have.length(ids.length);
     } finally {
-      other.close();
+      await other.close();
     }
   });
 
@@ -54,7 +54,7 @@ describe('example/reference: linked accounts in the database', () => {
         expect((await database.users.find(id)) === undefined).to.equal(linked);
       }
     } finally {
-      other.close();
+      await other.close();
     }
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { simulatedApp } from 'passport-threads-oauth2/simulator';
 import { runScript } from './process.js';
-import { ADA, Browser, type Example, startExample } from './support.js';
+import { ADA, Browser, type Example, MATEO, signInOf, startExample } from './support.js';
 
 const { clientID } = simulatedApp;
 const OTHER = { clientID: '4242', clientSecret: 'of another app', redirectURIs: [] };
@@ -132,6 +132,23 @@ describe("example/reference: a phone's way in", () => {
     const after = (await example.database.users.find(ADA))!;
     expect(after.token).to.deep.equal(before.token);
     expect(after.sessionKey).to.equal(before.sessionKey);
+  });
+
+  it('keeps the token of 60 days of a linked account, too', async () => {
+    const { users, linkedAccounts } = example.database;
+    const end = new Date(Math.floor(Date.now() / 1000 + 60 * 86_400) * 1000);
+    await users.upsert(signInOf(MATEO));
+    await linkedAccounts.link(MATEO, signInOf(ADA, { token: { expiresAt: end } }));
+    await signIn();
+    const [linked] = await linkedAccounts.of(MATEO);
+    expect(linked?.token.expiresAt).to.deep.equal(end);
+  });
+
+  it('takes the token of a phone in the place of one that has died', async () => {
+    const { users } = example.database;
+    await users.upsert(signInOf(ADA, { token: { expiresAt: new Date('2020-01-02') } }));
+    await signIn();
+    expect((await users.find(ADA))?.token.requiresLogin).to.equal(undefined);
   });
 });
 

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { createClient } from '@libsql/client';
 import { expect } from 'chai';
-import { ADA, Browser, type Example, startExample, temporaryDatabase, textOf } from './support.js';
+import { ADA, Browser, type Example, sqlAt, startExample, temporaryDatabase, textOf } from './support.js';
 
 describe('example/reference: the callbacks of Meta', () => {
   let example: Example;
@@ -96,9 +95,7 @@ describe('example/reference: the callbacks of Meta', () => {
         person.request(`/auth/threads/${address}`, { signed_request });
       expect((await sendTo('uninstall', request)).status).to.equal(200);
       // Six minutes pass.
-      const db = createClient({ url: file.url });
-      await db.execute('UPDATE uninstalls SET seen_at = seen_at - 360000');
-      db.close();
+      await sqlAt(file.url, 'UPDATE uninstalls SET seen_at = seen_at - 360000');
       expect((await sendTo('delete', request)).status).to.equal(409);
       const [signature, payload] = request.split('.');
       expect((await sendTo('delete', `${signature}=.${payload}`)).status, 'spelt otherwise').to.equal(409);

@@ -1,6 +1,14 @@
-import { createClient } from '@libsql/client';
 import { expect } from 'chai';
-import { ADA, Browser, type Example, MATEO, startExample, temporaryDatabase, textOf } from './support.js';
+import {
+  ADA,
+  Browser,
+  type Example,
+  MATEO,
+  sqlAt,
+  startExample,
+  temporaryDatabase,
+  textOf,
+} from './support.js';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -299,19 +307,17 @@ describe('example/reference: signing in', () => {
       try {
         await start({ DATABASE_URL: database.url });
         await browser.signIn();
-        const db = createClient({ url: database.url });
         for (const [reason, why] of [
           ['logged_out', 'You logged out of Threads or changed your password there.'],
           ['checkpoint', 'Threads wants you to confirm something first.'],
           ['a reason of tomorrow', 'Threads does not accept the access that you gave any more.'],
         ] as const) {
           // As a job does that asks Threads about the tokens.
-          await db.execute({ sql: 'UPDATE tokens SET requires_login = ?', args: [reason] });
+          await sqlAt(database.url, { sql: 'UPDATE tokens SET requires_login = :reason', args: { reason } });
           const page = await browser.open('/profile');
           expect(textOf(page)).to.contain(`Please sign in again ${why}`).and.not.to.contain('Expires in');
           expect(page.html).to.contain('href="/auth/threads?returnTo=/profile">Sign in again</a>');
         }
-        db.close();
         expect(textOf(await browser.signIn())).not.to.contain('Please sign in again');
       } finally {
         await database.remove();
@@ -324,13 +330,11 @@ describe('example/reference: signing in', () => {
         await start({ DATABASE_URL: database.url });
         await browser.signIn();
         expect(textOf(await browser.open('/profile'))).not.to.contain('sign in again');
-        const db = createClient({ url: database.url });
         const inDays = (days: number) => Math.floor(Date.now() / 1000) + days * 24 * 60 * 60;
-        await db.execute({
-          sql: 'UPDATE tokens SET issued_at = ?, data_access_expires_at = ?',
-          args: [inDays(-2), inDays(10.2)],
+        await sqlAt(database.url, {
+          sql: 'UPDATE tokens SET issued_at = :issuedAt, data_access_expires_at = :end',
+          args: { issuedAt: inDays(-2), end: inDays(10.2) },
         });
-        db.close();
         const page = await browser.open('/profile');
         expect(textOf(page))
           .to.contain('Please sign in again soon What you allowed in Threads ends in 10 days.')

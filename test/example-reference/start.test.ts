@@ -35,10 +35,10 @@ describe('example/reference: starting', () => {
     }
   });
 
-  it('says so when the database does not answer, without its password or token', async () => {
+  it('says so when the database does not answer, without its password', async () => {
     for (const url of [
-      `libsql://me:hush-hush@127.0.0.1:${await freePort()}?tls=0&authToken=hush-hush`,
-      'libsql://me:hush hush@[half/an/address?authToken=hush-hush',
+      `postgres://me:hush-hush@127.0.0.1:${await freePort()}/app`,
+      'postgres://me:hush hush@[half/an/address',
     ]) {
       const { exited, output } = run({ DATABASE_URL: url });
       expect(await exited).to.equal(1);

@@ -13,14 +13,18 @@ import { CookieJar } from 'tough-cookie';
 import { createApp } from '../../example/reference/src/app.js';
 import type { Endpoints } from '../../example/reference/src/auth.js';
 import { type Config, loadConfig } from '../../example/reference/src/config.js';
-import { type Database, openDatabase } from '../../example/reference/src/database.js';
+import { connect, type Database, openDatabase } from '../../example/reference/src/database.js';
+import type { Row, Statement } from '../../example/reference/src/sql.js';
 import { createTokenVault } from '../../example/reference/src/token-vault.js';
 import type { NewToken } from '../../example/reference/src/tokens.js';
 import type { SignIn } from '../../example/reference/src/users.js';
+import type { Postgres } from '../support/postgres.js';
 
 export const ADA = '17841405793187219';
 /** Not a tester of any app, so Threads will not let this person's token inspect itself. */
 export const MATEO = '17841461237740961';
+
+let server: Postgres | undefined;
 
 export interface Example {
   origin: string;
@@ -39,14 +43,14 @@ export async function startExample(
 ): Promise<Example> {
   const simulator = createThreadsSimulator();
   const simulatorURL = await simulator.listen();
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const http = createServer();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 
   const config = loadConfig({
     THREADS_SIMULATOR_URL: simulatorURL,
     THREADS_CALLBACK_URL: `${origin}/auth/threads/callback`,
-    DATABASE_URL: 'file::memory:',
+    DATABASE_URL: server ? await server.createDatabase() : 'file::memory:',
     ...env,
   });
   simulator.addApp({
@@ -58,7 +62,7 @@ export async function startExample(
   const database = await openDatabase(config.databaseURL, await createTokenVault(config.tokenKeys));
   const log: string[] = [];
   const endpoints = { ...simulator.endpoints, ...options.endpoints };
-  server.on('request', createApp({ config, database, endpoints, log: (line) => log.push(line) }));
+  http.on('request', createApp({ config, database, endpoints, log: (line) => log.push(line) }));
 
   return {
     origin,
@@ -67,21 +71,43 @@ export async function startExample(
     database,
     log,
     async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
       await simulator.close();
-      database.close();
+      await database.close();
     },
   };
 }
 
-/** The URL of a database file that does not exist yet, in a folder that does not exist yet either. */
+/** From now on `temporaryDatabase` is on this server. */
+export function useServer(postgres: Postgres): void {
+  server = postgres;
+}
+
+/** Whether `temporaryDatabase` is a SQLite file. */
+export const isSQLite = () => server === undefined;
+
+/**
+ * The URL of a database without tables: a file that does not exist yet, in a folder that does not exist yet either, or
+ * a database of the server that was given to `useServer`.
+ */
 export async function temporaryDatabase(): Promise<{ url: string; remove(): Promise<void> }> {
+  if (server) return { url: await server.createDatabase(), remove: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'threads-example-'));
   return {
     url: pathToFileURL(join(folder, 'data', 'users.sqlite')).href,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Runs SQL of its own, as a program beside the app would. */
+export async function sqlAt(url: string, statement: string | Statement): Promise<Row[]> {
+  const db = connect(url);
+  try {
+    return (await db.execute(statement)).rows;
+  } finally {
+    await db.close();
+  }
 }
 
 /** The database at `url`, with tokens that are sealed with the first of `keys`. */

@@ -15,7 +15,7 @@ describe('example/reference: the database', () => {
   });
 
   afterEach(async () => {
-    database.close();
+    await database.close();
     await file.remove();
   });
 
@@ -33,7 +33,7 @@ describe('example/reference: the database', () => {
       expect(counts).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
       expect(new Set(seen.map(({ firstSeen }) => firstSeen.getTime()))).to.have.property('size', 1);
     } finally {
-      other.close();
+      await other.close();
     }
   });
 

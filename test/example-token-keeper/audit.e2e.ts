@@ -20,7 +20,7 @@ describe('npm run tokens:audit', () => {
     [store, threads] = await Promise.all([createStore(), startThreads()]);
   });
   afterEach(async () => {
-    store.close();
+    await store.close();
     await threads.close();
   });
 

@@ -42,7 +42,7 @@ describe('the token keeper, looking at a token', () => {
   });
 
   afterEach(async () => {
-    store.close();
+    await store.close();
     await threads.close();
   });
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Client, Row } from '@libsql/client';
-import { openClient } from '../../example/reference/src/database.js';
+import { openSQL } from '../../example/reference/src/database.js';
+import type { Row, SQL } from '../../example/reference/src/sql.js';
 import { createTokenVault, type TokenVault } from '../../example/reference/src/token-vault.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -14,7 +14,7 @@ export interface Store {
   folder: string;
   url: string;
   key: string;
-  db: Client;
+  db: SQL;
   vault: TokenVault;
   /** Stores tokens of so many days ago as logins would have. */
   add(tokens: readonly { id: string; token: string; daysOld: number }[]): Promise<void>;
@@ -22,7 +22,7 @@ export interface Store {
   rows(): Promise<Row[]>;
   /** The token of a person, opened. */
   token(id: string): Promise<string>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function createStore(): Promise<Store> {
@@ -31,7 +31,7 @@ export async function createStore(): Promise<Store> {
   const url = pathToFileURL(join(folder, 'users.sqlite')).href;
   const key = randomBytes(32);
   const vault = await createTokenVault([key]);
-  const db = await openClient(url);
+  const db = await openSQL(url);
   const rows = async () => (await db.execute('SELECT * FROM tokens ORDER BY id')).rows;
   const row = async (id: string) => {
     const { rows } = await db.execute({ sql: 'SELECT * FROM tokens WHERE id = :id', args: { id } });
@@ -62,13 +62,13 @@ export async function createStore(): Promise<Store> {
           },
         })),
       );
-      await db.batch(statements, 'write');
+      await db.batch(statements);
     },
     async token(id) {
       return vault.open(id, String((await row(id)).sealed));
     },
-    close() {
-      db.close();
+    async close() {
+      await db.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -276,8 +276,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       return pathToFileURL(join(ROOT, 'data', file)).href;
     }
     // Not repeated here, since it may hold a password.
-    if (!/^(file|libsql|https?|wss?):/.test(value)) {
-      problems.push('DATABASE_URL must begin with file:, or be the address of a libSQL server.');
+    if (!/^(file|postgres|postgresql):/.test(value)) {
+      problems.push('DATABASE_URL must begin with file: (SQLite) or postgres: (PostgreSQL).');
     }
     return value;
   }

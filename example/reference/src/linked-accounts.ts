@@ -1,4 +1,4 @@
-import type { Client, Row } from '@libsql/client';
+import type { Row, SQL } from './sql.js';
 import type { TokenVault } from './token-vault.js';
 import { storeToken, TOKEN_COLUMNS, type TokenStatus, toTokenStatus } from './tokens.js';
 import { newSessionKey, type SignIn } from './users.js';
@@ -32,41 +32,33 @@ const LINK = `
     picture = excluded.picture
   WHERE linked_accounts.user_id = excluded.user_id`;
 
-export function createLinkedAccounts(db: Client, vault: TokenVault): LinkedAccounts {
+export function createLinkedAccounts(db: SQL, vault: TokenVault): LinkedAccounts {
   return {
     async link(userId, { id, username, name, picture, token }) {
       // The account that the person signs in with is theirs as well, but not to be linked: it keeps its token.
       if (id === userId) return false;
-      const [linked] = await db.batch(
-        [
-          {
-            sql: LINK,
-            args: {
-              id,
-              userId,
-              sessionKey: newSessionKey(),
-              username: username ?? null,
-              name: name ?? null,
-              picture: picture ?? null,
-              now: Date.now(),
-            },
-          },
-          await storeToken(vault, id, token, userId),
-        ],
-        'write',
-      );
+      const args = {
+        id,
+        userId,
+        sessionKey: newSessionKey(),
+        username: username ?? null,
+        name: name ?? null,
+        picture: picture ?? null,
+        now: Date.now(),
+      };
+      const [linked] = await db.batch([
+        { sql: LINK, args },
+        await storeToken(vault, id, token, { owner: userId }),
+      ]);
       return linked?.rowsAffected === 1;
     },
     async unlink(userId, id) {
       const args = { id, userId };
       const mine = 'SELECT id FROM linked_accounts WHERE id = :id AND user_id = :userId';
-      await db.batch(
-        [
-          { sql: `DELETE FROM tokens WHERE id IN (${mine})`, args },
-          { sql: `DELETE FROM linked_accounts WHERE id IN (${mine})`, args },
-        ],
-        'write',
-      );
+      await db.erase([
+        { sql: `DELETE FROM tokens WHERE id IN (${mine})`, args },
+        { sql: `DELETE FROM linked_accounts WHERE id IN (${mine})`, args },
+      ]);
     },
     async of(userId) {
       const { rows } = await db.execute({

@@ -7,6 +7,7 @@ import { createApp } from './app.js';
 import type { Endpoints } from './auth.js';
 import { type Config, ConfigError, loadConfig, ROOT } from './config.js';
 import { type Database, openDatabase } from './database.js';
+import { SchemaError } from './schema.js';
 import { createTokenVault, type TokenVault } from './token-vault.js';
 
 /** A reason not to start that the person at the terminal can do something about. */
@@ -27,6 +28,7 @@ try {
 async function start(config: Config): Promise<void> {
   const vault = await createTokenVault(config.tokenKeys);
   const database = await openDatabase(config.databaseURL, vault).catch((error: unknown) => {
+    if (error instanceof SchemaError) throw new StartError(error.message);
     throw new StartError(
       `The database at ${withoutPassword(config.databaseURL)} cannot be opened (${codeOf(error)}). Check DATABASE_URL.`,
     );

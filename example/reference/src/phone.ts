@@ -30,9 +30,9 @@ export function phoneRoutes(
   authenticator.use(
     new ThreadsTokenStrategy(
       { clientID, clientSecret, requiredScopes, tokenURL, graphURL },
-      // What the app keeps from a sign-in in the browser lasts longer than what the phone has.
+      // The token of a phone often lives for an hour, and that of a sign-in in the browser for 60 days.
       async (accessToken, _refreshToken, profile) =>
-        (await users.find(profile.id)) ?? users.upsert(signInOf(accessToken, profile)),
+        users.upsert(signInOf(accessToken, profile), { ifLonger: true }),
     ),
   );
   // Not the key that signs the cookies, so that neither can ever be taken for the other.

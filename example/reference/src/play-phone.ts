@@ -34,7 +34,7 @@ async function playPhone(): Promise<void> {
 
   server.close();
   await simulator.close();
-  database.close();
+  await database.close();
 }
 
 async function send(method: string, url: string, token: string): Promise<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Client } from '@libsql/client';
+import type { SQL } from './sql.js';
 
 /** A signed request that has been found genuine. */
 export interface RemovalRequest {
@@ -32,52 +32,47 @@ const TWINS = 5 * 60 * 1000;
 // No longer than parseSignedRequest accepts any of them, by far.
 const REMEMBERED = 24 * 60 * 60 * 1000;
 
-// `:end` is the end of the second in which the request was issued.
+// `:end` is the end of the second in which the request was issued; `:before`, when a twin may have come at the earliest.
 const TO_BE_DELETED = `
   NOT EXISTS (SELECT 1 FROM accounts WHERE id = :id AND since >= :end)
-  AND NOT EXISTS (SELECT 1 FROM uninstalls WHERE digest = :digest AND seen_at < :now - ${TWINS})`;
+  AND NOT EXISTS (SELECT 1 FROM uninstalls WHERE digest = :digest AND seen_at < :before)`;
 
-export function createRemovals(db: Client): Removals {
+export function createRemovals(db: SQL): Removals {
   return {
     async endAccess(request) {
       const { id, end, digest, now } = argumentsFor(request);
-      await db.batch(
-        [
-          {
-            sql: `UPDATE tokens SET sealed = NULL, scopes = NULL, issued_at = NULL, token_expires_at = NULL,
-              data_access_expires_at = NULL, requires_login = 'not_authorized'
-              WHERE id = :id AND granted_at < :end`,
-            args: { id, end },
-          },
-          {
-            sql: 'DELETE FROM uninstalls WHERE seen_at < :now - :remembered',
-            args: { now, remembered: REMEMBERED },
-          },
-          { sql: 'INSERT OR IGNORE INTO uninstalls VALUES (:digest, :now)', args: { digest, now } },
-        ],
-        'write',
-      );
+      await db.erase([
+        {
+          sql: `UPDATE tokens SET sealed = NULL, scopes = NULL, issued_at = NULL, token_expires_at = NULL,
+            data_access_expires_at = NULL, requires_login = 'not_authorized'
+            WHERE id = :id AND granted_at < :end`,
+          args: { id, end },
+        },
+        { sql: 'DELETE FROM uninstalls WHERE seen_at < :before', args: { before: now - REMEMBERED } },
+        {
+          sql: 'INSERT INTO uninstalls VALUES (:digest, :now) ON CONFLICT DO NOTHING',
+          args: { digest, now },
+        },
+      ]);
     },
     async deletePerson(request) {
-      const args = argumentsFor(request);
+      const { id, end, digest, now } = argumentsFor(request);
+      const args = { id, end, digest, before: now - TWINS };
       const code = randomBytes(12).toString('hex');
-      const results = await db.batch(
-        [
-          {
-            sql: `DELETE FROM tokens
-              WHERE (id = :id OR id IN (SELECT id FROM linked_accounts WHERE user_id = :id)) AND ${TO_BE_DELETED}`,
-            args,
-          },
-          { sql: `DELETE FROM linked_accounts WHERE (id = :id OR user_id = :id) AND ${TO_BE_DELETED}`, args },
-          { sql: `DELETE FROM users WHERE id = :id AND ${TO_BE_DELETED}`, args },
-          // For somebody unknown as well: they may ask twice, and their data is gone either way.
-          {
-            sql: `INSERT INTO deletions SELECT :code, :now WHERE ${TO_BE_DELETED}`,
-            args: { ...args, code },
-          },
-        ],
-        'write',
-      );
+      const results = await db.erase([
+        {
+          sql: `DELETE FROM tokens
+            WHERE (id = :id OR id IN (SELECT id FROM linked_accounts WHERE user_id = :id)) AND ${TO_BE_DELETED}`,
+          args,
+        },
+        { sql: `DELETE FROM linked_accounts WHERE (id = :id OR user_id = :id) AND ${TO_BE_DELETED}`, args },
+        { sql: `DELETE FROM users WHERE id = :id AND ${TO_BE_DELETED}`, args },
+        // For somebody unknown as well: they may ask twice, and their data is gone either way.
+        {
+          sql: `INSERT INTO deletions SELECT :code, :now WHERE ${TO_BE_DELETED}`,
+          args: { ...args, code, now },
+        },
+      ]);
       return results.at(-1)!.rowsAffected === 1 ? code : undefined;
     },
     async findDeletion(code) {

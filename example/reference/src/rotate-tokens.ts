@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import dotenv from 'dotenv';
 import { ConfigError, loadConfig, ROOT } from './config.js';
 import { openDatabase } from './database.js';
+import { SchemaError } from './schema.js';
 import { createTokenVault } from './token-vault.js';
 
 dotenv.config({ path: join(ROOT, '.env'), quiet: true });
@@ -32,11 +33,13 @@ try {
       console.log('The other keys in TOKEN_KEYS are not needed any more.');
     }
   } finally {
-    database.close();
+    await database.close();
   }
 } catch (error) {
   console.error(
-    error instanceof ConfigError ? error.message : `The database cannot be used: ${(error as Error).name}`,
+    error instanceof ConfigError || error instanceof SchemaError
+      ? error.message
+      : `The database cannot be used: ${(error as Error).name}`,
   );
   process.exitCode = 1;
 }

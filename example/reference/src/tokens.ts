@@ -1,5 +1,5 @@
-import type { Client, InArgs, InStatement, Row } from '@libsql/client';
 import { tokenNeeds } from 'passport-threads-oauth2';
+import type { Row, SQL, Statement } from './sql.js';
 import { type TokenVault, TokenVaultError } from './token-vault.js';
 
 /** What is known of an access token, without the token itself. */
@@ -45,8 +45,11 @@ export interface ResealCounts {
 
 const PAGE = 500;
 
-// A row that is no JSON at all must not end the whole query.
-const KEY_ID = `iif(json_valid(sealed), json_extract(sealed, '$.header.kid'), 'none')`;
+// The key id in the header of a JWE. A row that is no JSON at all must not end the whole query.
+const KEY_ID = {
+  sqlite: `iif(json_valid(sealed), json_extract(sealed, '$.header.kid'), 'none')`,
+  postgres: `coalesce(substring(sealed from '"header":\\{"kid":"([A-Za-z0-9_-]+)"'), 'none')`,
+};
 
 /** The columns that {@link toTokenStatus} reads: named one by one, so that no page comes by a token by accident. */
 export const TOKEN_COLUMNS = 'scopes, issued_at, token_expires_at, data_access_expires_at, requires_login';
@@ -64,22 +67,30 @@ const STORE = `
     data_access_expires_at = excluded.data_access_expires_at,
     requires_login = NULL,
     checked_at = NULL,
-    check_at = 0`;
+    check_at = 0
+  WHERE :always = 1 OR tokens.sealed IS NULL OR tokens.requires_login IS NOT NULL
+    OR (tokens.token_expires_at <> 0 AND (excluded.token_expires_at = 0 OR tokens.token_expires_at < excluded.token_expires_at))`;
+
+export interface StoreOptions {
+  /** Only if this user has the account. Left out: any user. */
+  owner?: string;
+  /** Leaves a stored token that lives, unless this one ends later. */
+  ifLonger?: boolean;
+}
 
 /**
  * Keeps the token of an account: the last statement of the batch that makes the account, so that neither is
  * there without the other.
- *
- * @param owner - left out, whoever has the account; otherwise only this user's account gets the token
  */
 export async function storeToken(
   vault: TokenVault,
   id: string,
   token: NewToken,
-  owner?: string,
-): Promise<InStatement> {
-  const args: InArgs = {
+  { owner, ifLonger = false }: StoreOptions = {},
+): Promise<Statement> {
+  const args = {
     id,
+    always: ifLonger ? 0 : 1,
     userID: owner ?? null,
     sealed: await vault.seal(id, token.accessToken),
     scopes: token.scopes?.join(' ') ?? null,
@@ -91,11 +102,12 @@ export async function storeToken(
   return { sql: STORE, args };
 }
 
-export function createTokens(db: Client, vault: TokenVault): Tokens {
+export function createTokens(db: SQL, vault: TokenVault): Tokens {
+  const keyID = KEY_ID[db.dialect];
   return {
     async countByKey() {
       const { rows } = await db.execute(
-        `SELECT ${KEY_ID} AS kid, count(*) AS tokens FROM tokens WHERE sealed IS NOT NULL GROUP BY kid`,
+        `SELECT ${keyID} AS kid, count(*) AS tokens FROM tokens WHERE sealed IS NOT NULL GROUP BY kid`,
       );
       return new Map(rows.map(({ kid, tokens }) => [String(kid), Number(tokens)]));
     },
@@ -105,7 +117,7 @@ export function createTokens(db: Client, vault: TokenVault): Tokens {
       for (let after = ''; ; ) {
         const { rows } = await db.execute({
           sql: `SELECT id, sealed FROM tokens
-            WHERE id > :after AND sealed IS NOT NULL AND ${KEY_ID} IS NOT :current ORDER BY id LIMIT ${PAGE}`,
+            WHERE id > :after AND sealed IS NOT NULL AND ${keyID} IS DISTINCT FROM :current ORDER BY id LIMIT ${PAGE}`,
           args: { after, current: vault.keyID },
         });
         const last = rows.at(-1);
@@ -116,14 +128,14 @@ export function createTokens(db: Client, vault: TokenVault): Tokens {
         const found = statements.filter((statement) => statement !== undefined);
         counts.unopened += statements.length - found.length;
         // A token that was replaced meanwhile is sealed with a key of its own time: it is left alone.
-        for (const { rowsAffected } of await db.batch(found, 'write')) counts.resealed += rowsAffected;
+        for (const { rowsAffected } of await db.batch(found)) counts.resealed += rowsAffected;
         onProgress?.({ ...counts });
       }
     },
   };
 }
 
-async function resealRow(vault: TokenVault, row: Row): Promise<InStatement | undefined> {
+async function resealRow(vault: TokenVault, row: Row): Promise<Statement | undefined> {
   const [id, old] = [String(row.id), String(row.sealed)];
   try {
     const sealed = await vault.seal(id, await vault.open(id, old));

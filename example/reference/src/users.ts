@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Client, Row } from '@libsql/client';
+import type { Row, SQL } from './sql.js';
 import type { TokenVault } from './token-vault.js';
-import { type NewToken, storeToken, TOKEN_COLUMNS, type TokenStatus, toTokenStatus } from './tokens.js';
+import {
+  type NewToken,
+  type StoreOptions,
+  storeToken,
+  TOKEN_COLUMNS,
+  type TokenStatus,
+  toTokenStatus,
+} from './tokens.js';
 
 /** What the pages show. The access token stays in the database. */
 export interface User {
@@ -30,8 +37,12 @@ export interface SignIn {
 }
 
 export interface Users {
-  /** Adds a newcomer or brings a returning user up to date. A linked account brings back the user who linked it. */
-  upsert(signIn: SignIn): Promise<User>;
+  /**
+   * Adds a newcomer or brings a returning user up to date. A linked account brings back the user who linked it.
+   *
+   * @param options - `ifLonger`: leaves a stored token that lives, unless the new one ends later
+   */
+  upsert(signIn: SignIn, options?: Pick<StoreOptions, 'ifLonger'>): Promise<User>;
   /** The user who is known by this very account, not by a linked one. */
   find(id: string): Promise<User | undefined>;
   /** The user of a session, unless the account that began it was deleted or unlinked since. */
@@ -64,22 +75,19 @@ const UPSERT = `
 /** Unguessable, and tied to nothing but the row that it is put into. */
 export const newSessionKey = () => randomBytes(18).toString('base64url');
 
-export function createUsers(db: Client, vault: TokenVault): Users {
+export function createUsers(db: SQL, vault: TokenVault): Users {
   return {
-    async upsert({ id, username, name, picture, token }) {
+    async upsert({ id, username, name, picture, token }, options) {
       const account = { id, username: username ?? null, name: name ?? null, picture: picture ?? null };
       const now = Date.now();
       // One transaction, so that an account cannot be linked in between.
-      const results = await db.batch(
-        [
-          { sql: UPDATE_LINKED_ACCOUNT, args: account },
-          { sql: UPDATE_ITS_USER, args: { id, now } },
-          { sql: UPSERT, args: { ...account, sessionKey: newSessionKey(), now } },
-          await storeToken(vault, id, token),
-          { sql: `${SELECT} WHERE accounts.id = :id`, args: { id } },
-        ],
-        'write',
-      );
+      const results = await db.batch([
+        { sql: UPDATE_LINKED_ACCOUNT, args: account },
+        { sql: UPDATE_ITS_USER, args: { id, now } },
+        { sql: UPSERT, args: { ...account, sessionKey: newSessionKey(), now } },
+        await storeToken(vault, id, token, options),
+        { sql: `${SELECT} WHERE accounts.id = :id`, args: { id } },
+      ]);
       return toUser(results.at(-1)!.rows[0]!);
     },
     async find(id) {

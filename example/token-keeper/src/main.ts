@@ -7,7 +7,7 @@ import dotenv from 'dotenv';
 import { ThreadsClient } from 'passport-threads-oauth2';
 import pino from 'pino';
 import { ConfigError, ROOT } from 'threads-reference-example/config';
-import { openClient } from 'threads-reference-example/database';
+import { openSQL } from 'threads-reference-example/database';
 import { createTokenVault } from 'threads-reference-example/token-vault';
 import { KeeperConfigError, loadKeeperConfig } from './config.js';
 import { createMetrics } from './metrics.js';
@@ -32,7 +32,7 @@ async function start(): Promise<void> {
   const config = loadKeeperConfig(process.env);
   const { app, endpoints, lease, rate, concurrency, pollEvery } = config;
   const vault = await createTokenVault(app.tokenKeys);
-  const db = await openClient(app.databaseURL);
+  const db = await openSQL(app.databaseURL);
   const rows = createTokenRows(db, lease);
   const { clientID, clientSecret } = app.threads;
   const threads = new ThreadsClient({ clientID, clientSecret, ...endpoints });
@@ -72,7 +72,7 @@ async function start(): Promise<void> {
   });
   await schedule();
 
-  const check = () => Promise.all([connection.ping(), db.execute('SELECT 1')]);
+  const check = () => Promise.all([connection.ping(), db.check()]);
   const server = createServer(
     createWeb({ metrics, queues: [queue, searches], check, boardPassword: config.boardPassword }),
   );
@@ -96,7 +96,7 @@ async function start(): Promise<void> {
         ),
         delay(lease, false),
       ]);
-      db.close();
+      await db.close();
       if (!isClosed) log.warn('stopped without Redis');
       process.exit(isClosed ? 0 : 1);
     });

@@ -1,5 +1,5 @@
-import type { Client, InArgs, Row } from '@libsql/client';
 import type { LongLivedTokenResult, StoredToken } from 'passport-threads-oauth2';
+import type { Row, SQL } from 'threads-reference-example/sql';
 
 /** A token as the Express example stores it (`tokens` in its `database.ts`), still sealed. */
 export interface TokenRow extends Omit<StoredToken, 'lastOutcome'> {
@@ -51,7 +51,7 @@ const COLUMNS = 'id, sealed, issued_at, token_expires_at, data_access_expires_at
  * @param lease - milliseconds for which a claim lasts
  * @param now - milliseconds since the epoch
  */
-export function createTokenRows(db: Client, lease: number, now: () => number = Date.now): TokenRows {
+export function createTokenRows(db: SQL, lease: number, now: () => number = Date.now): TokenRows {
   const seconds = () => Math.floor(now() / 1000);
   const change = async (
     { id, sealed }: TokenRow,
@@ -59,7 +59,7 @@ export function createTokenRows(db: Client, lease: number, now: () => number = D
     args: Record<string, string | number | null>,
   ) => {
     const sql = `UPDATE tokens SET ${set} WHERE id = :id AND sealed = :was`;
-    const { rowsAffected } = await db.execute({ sql, args: { ...args, id, was: sealed } satisfies InArgs });
+    const { rowsAffected } = await db.execute({ sql, args: { ...args, id, was: sealed } });
     return rowsAffected === 1;
   };
 

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import dotenv from 'dotenv';
 import { isThreadsError, ThreadsClient } from 'passport-threads-oauth2';
 import { ConfigError, ROOT } from 'threads-reference-example/config';
-import { openClient } from 'threads-reference-example/database';
+import { openSQL } from 'threads-reference-example/database';
 import { createTokenVault } from 'threads-reference-example/token-vault';
 import { KeeperConfigError, loadKeeperConfig } from '../config.js';
 import { createTokenRows } from '../token-rows.js';
@@ -35,7 +35,7 @@ async function run(): Promise<number> {
   const { app, endpoints, lease, concurrency } = loadKeeperConfig(process.env);
   const { clientID, clientSecret, requiredScopes } = app.threads;
   const vault = await createTokenVault(app.tokenKeys);
-  const db = await openClient(app.databaseURL);
+  const db = await openSQL(app.databaseURL);
   try {
     const rows = createTokenRows(db, lease);
     const file = new FindingsFile(values.findings);
@@ -82,7 +82,7 @@ async function run(): Promise<number> {
     await rm(file.path, { force: true });
     return 0;
   } finally {
-    db.close();
+    await db.close();
   }
 }
 
