@@ -20,6 +20,6 @@ async function signIn(answer?: WindowAnswer, ...fault: [] | Parameters<typeof si
 const expired = { status: 400, body: { error: { code: 190, error_subcode: 463 } } };
 test('signing in', async () => assert.match(await signIn(), /Ada Okafor/));
 test('denial', async () => assert.match(await signIn({ decision: 'cancel' }), /You cancelled/));
-test('missing permission', async () => assert.match(await signIn({ scope: [] }), /one more permission/));
-test('expired token', async () => assert.match(await signIn({}, '/me', expired), /has expired/));
-test('Threads down', async () => assert.match(await signIn({}, '*', { status: 503 }), /try again later/));
+test('missing permission', async () => assert.match(await signIn({ scope: [] }), /permission is missing/));
+test('expired token', async () => assert.match(await signIn({}, '/me', expired), /did not accept/));
+test('Threads down', async () => assert.match(await signIn({}, '*', { status: 503 }), /does not answer/));

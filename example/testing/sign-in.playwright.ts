@@ -14,12 +14,12 @@ async function signIn(page: Page, untick = '', press = 'Allow') {
 
 test('signing in', async ({ page }) => (await signIn(page)).toContainText('Ada Okafor'));
 test('denial', async ({ page }) => (await signIn(page, '', 'Cancel')).toContainText('You cancelled'));
-test('missing permission', async ({ page }) => (await signIn(page, 'Publish')).toContainText('one more'));
+test('missing permission', async ({ page }) => (await signIn(page, 'Publish')).toContainText('is missing'));
 test('expired token', async ({ page, request }) => {
   await request.post(`${simulator}/fail`, { data: { endpoint: '/me', ...expired } });
-  await (await signIn(page)).toContainText('has expired');
+  await (await signIn(page)).toContainText('did not accept');
 });
 test('Threads down', async ({ page, request }) => {
   await request.post(`${simulator}/fail`, { data: { endpoint: '/oauth/access_token', status: 503 } });
-  await (await signIn(page)).toContainText('try again later');
+  await (await signIn(page)).toContainText('does not answer');
 });

@@ -19,6 +19,7 @@ async function signIn(answer?: WindowAnswer, ...fault: [] | Parameters<typeof si
 const expired = { status: 400, body: { error: { code: 190, error_subcode: 463 } } };
 test('signing in', async () => expect(await signIn()).toContain('Ada Okafor'));
 test('denial', async () => expect(await signIn({ decision: 'cancel' })).toContain('You cancelled'));
-test('missing permission', async () => expect(await signIn({ scope: [] })).toContain('one more permission'));
-test('expired token', async () => expect(await signIn({}, '/me', expired)).toContain('has expired'));
-test('Threads down', async () => expect(await signIn({}, '*', { status: 503 })).toContain('try again later'));
+test('missing permission', async () =>
+  expect(await signIn({ scope: [] })).toContain('permission is missing'));
+test('expired token', async () => expect(await signIn({}, '/me', expired)).toContain('did not accept'));
+test('Threads down', async () => expect(await signIn({}, '*', { status: 503 })).toContain('does not answer'));

@@ -16,8 +16,11 @@ export const packageChecks = {
     return 'no findings';
   },
 
-  'are-the-types-wrong': async ({ tarball }) => {
-    await node('@arethetypeswrong/cli/dist/index.js', [tarball, '--no-emoji', '--format', 'ascii']);
+  'are-the-types-wrong': async ({ folder, tarball }) => {
+    const project = join(folder, 'are-the-types-wrong');
+    await install(project, '@arethetypeswrong/cli@0.18');
+    const attw = join(project, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    await run(process.execPath, [attw, tarball, '--no-emoji', '--format', 'ascii'], project);
     return 'no findings';
   },
 

@@ -48,7 +48,7 @@ function assertNothingAbove(folder) {
   if (dirname(folder) !== folder) assertNothingAbove(dirname(folder));
 }
 
-// What `prepare` prints comes before the JSON.
+// What `prepack` prints comes before the JSON.
 function parsePack(stdout) {
   const answer = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
   return Array.isArray(answer) ? answer : Object.values(answer);

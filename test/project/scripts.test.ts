@@ -36,4 +36,10 @@ describe('the npm scripts', () => {
       }
     });
   }
+
+  it('run nothing where the package is installed', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    expect(scripts).not.to.have.any.keys('preinstall', 'install', 'postinstall', 'prepare', 'dependencies');
+    expect(scripts).to.have.property('prepack', 'npm run build');
+  });
 });
