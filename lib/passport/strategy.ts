@@ -4,6 +4,7 @@ import { ThreadsClient } from '../threads/client.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import type { LongLivedTokenResult, TokenResult } from '../threads/token-response.js';
+import { assertUserToken, grantHasEnded } from '../threads/user-token.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
 import type { ThreadsAuthenticateOptions } from './authenticate-options.js';
 import {
@@ -16,7 +17,7 @@ import {
 } from './authorization-response.js';
 import { reasonIn, type ThreadsFailure } from './failure.js';
 import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
-import { assertSameUser, assertUserToken, grantHasEnded, missingScopes } from './identity.js';
+import { assertSameUser, missingScopes } from './identity.js';
 import { notANavigation } from './navigation.js';
 import { readOptions, readScope, type StrategyConfig, type ThreadsStrategyOptions } from './options.js';
 import { copyBeforeOverrides, perRequest } from './per-request.js';

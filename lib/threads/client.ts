@@ -14,8 +14,8 @@ import {
   verifyMany,
 } from './bulk/many-tokens.js';
 import { debugToken, refusesInputToken, type TokenInfo } from './debug-token.js';
-import type { Operation } from './error-codes.js';
-import { ThreadsGraphAPIError } from './errors.js';
+import { LONG_LIVED_ALREADY, type Operation } from './error-codes.js';
+import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
 import { type GraphOptions, graphRequest } from './graph.js';
 import { PROFILE_FIELDS, profileFromMe, type ThreadsProfile } from './profile.js';
 import {
@@ -34,6 +34,7 @@ import {
   type TokenRequest,
   type TokenResult,
 } from './token-response.js';
+import { assertUserToken, grantHasEnded, invalidToken } from './user-token.js';
 
 /** Options of {@link ThreadsClient}. */
 export interface ThreadsClientOptions extends Omit<GraphOptions, 'signal'>, EndpointOptions {
@@ -305,6 +306,53 @@ export class ThreadsClient {
   }
 
   /**
+   * Makes a long-lived token result of a token from elsewhere: of the dashboard's User Token Generator, or of another
+   * system. A short-lived token is exchanged, a long-lived one is kept as it is.
+   *
+   * ```ts
+   * const client = new ThreadsClient({ clientID, clientSecret });
+   * const { accessToken, expiresAt, userId, scopes } = await client.adoptToken(process.env.THREADS_TOKEN ?? '');
+   * await tokens.save({ userId, accessToken, expiresAt, scopes });
+   * for await (const outcome of client.refreshTokens(await tokens.all())) console.log(outcome);
+   * ```
+   *
+   * @param accessToken - the token
+   * @param options - `accessToken`: the inspector, as for {@link ThreadsClient.verifyToken}; `signal`: ends the call early
+   * @returns the long-lived token; without `expiresAt` where it is long-lived already and `debug_token` gave no times.
+   * `scopes` is empty where the grant has ended
+   * @throws {@link ThreadsTokenError} with code `invalid_token` when it is not a living token of a person, of this app;
+   * and when Threads refuses the exchange
+   * @throws {@link ThreadsGraphAPIError} when the inspector is refused
+   *
+   * Sources: Threads, "Debug Access Token" and "Long-Lived Tokens".
+   */
+  async adoptToken(
+    accessToken: string,
+    { accessToken: inspector, signal }: CallOptions & { accessToken?: string | undefined } = {},
+  ): Promise<TokenResult & { userId: string; scopes: string[] }> {
+    assertText('accessToken', accessToken);
+    const { clientID, now = () => Date.now() } = this.#options;
+    const options = { accessToken: inspector, signal };
+    const info = await this.verifyToken(accessToken, options).catch(async (error: unknown) => {
+      if ((await this.refusedToken(error, options)) !== 'input') throw error;
+      throw invalidToken('The access token belongs to another app, or is none');
+    });
+    assertUserToken(info, { clientID, now });
+    const { userId, expiresAt, raw } = info;
+    const scopes = grantHasEnded(info, now) ? [] : info.scopes;
+    if (!isLongLived(info, now())) {
+      try {
+        return { ...(await this.exchangeToken(accessToken, { signal })), userId, scopes };
+      } catch (error) {
+        if (!(error instanceof ThreadsTokenError && error.code === LONG_LIVED_ALREADY)) throw error;
+      }
+    }
+    const adopted = { accessToken, userId, scopes, raw };
+    if (!expiresAt) return adopted;
+    return { ...adopted, expiresIn: Math.floor((expiresAt.getTime() - now()) / 1000), expiresAt };
+  }
+
+  /**
    * Asks `/me` who an access token stands for.
    *
    * @param accessToken - a user access token
@@ -409,4 +457,9 @@ export class ThreadsClient {
 
 function assertText(name: string, value: unknown): void {
   if (!nonEmptyString(value)) throw new TypeError(`\`${name}\` must be a non-empty string`);
+}
+
+/** Tells whether a token lasts for longer than a short-lived one, which lasts for an hour. */
+function isLongLived({ issuedAt, expiresAt }: TokenInfo, now: number): boolean {
+  return expiresAt !== null && expiresAt.getTime() - (issuedAt?.getTime() ?? now) > 24 * 60 * 60 * 1000;
 }

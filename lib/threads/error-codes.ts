@@ -43,8 +43,8 @@ export interface ErrorCodes {
   message?: string | undefined;
 }
 
-/** The code of a token whose session is gone; at the long-lived exchange, of one that is long-lived already. */
-export const SESSION_GONE = 452;
+/** At the exchange: the token is long-lived already. Anywhere else: the session behind the token is gone. */
+export const LONG_LIVED_ALREADY = 452;
 
 const BY_DEAD_TOKEN_SUBCODE: Partial<Record<number, ThreadsErrorReason>> = {
   458: 'not_authorized',
@@ -113,7 +113,7 @@ function reasonByCode(
   if (operation === 'exchangeCode') return undefined;
   if (code === 102 || code === 190) return BY_DEAD_TOKEN_SUBCODE[subcode] ?? 'invalid_token';
   if (code === 24 && (operation === 'getProfile' || operation === 'refreshToken')) return 'invalid_token';
-  if (code === SESSION_GONE) return 'invalid_session';
+  if (code === LONG_LIVED_ALREADY) return 'invalid_session';
   return code === undefined ? BY_DEAD_TOKEN_SUBCODE[subcode] : undefined;
 }
 
@@ -134,7 +134,7 @@ export function requiresLogin(reason: ThreadsErrorReason, code?: unknown, operat
 
 /** Tells whether an exchange for a long-lived token was refused since the token is one. */
 export function isLongLivedAlready(code: unknown, operation?: Operation): boolean {
-  return operation === 'exchangeToken' && code === SESSION_GONE;
+  return operation === 'exchangeToken' && code === LONG_LIVED_ALREADY;
 }
 
 /** Tells whether the same request may succeed later. */
