@@ -10,7 +10,8 @@ const USAGE = `Usage: passport-threads-oauth2 <command>
 
 Commands:
   simulator  runs a Threads on this machine, for development and tests
-  doctor     checks the settings of an app, and asks Threads whether they are right
+  doctor     checks the settings of an app, asks Threads whether they are right, and
+             explains its errors
 
 passport-threads-oauth2 <command> --help says more, --version shows the version.`;
 
@@ -19,9 +20,9 @@ const words = process.argv.slice(2);
 const [name, ...args] = words[0] === 'help' && words.length > 1 ? [words[1], '--help'] : words;
 
 if (Object.hasOwn(COMMANDS, name ?? '')) {
-  const surroundings = { env: process.env, folder: process.cwd(), print: console.log };
+  const context = { env: process.env, folder: process.cwd(), print: console.log };
   COMMANDS[name]()
-    .run(args, surroundings)
+    .run(args, context)
     .then(
       (code) => {
         process.exitCode = code;

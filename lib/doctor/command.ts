@@ -1,22 +1,27 @@
 import { parseArgs } from 'node:util';
 import { ThreadsClient } from '../threads/client.js';
-import { ThreadsAuthorizationError } from '../threads/errors.js';
+import { WHERE } from '../threads/error-messages.js';
 import { askThreads } from './ask.js';
 import { type Environment, readEnvironment } from './environment.js';
-import type { Finding } from './finding.js';
-import { readSettings, type Settings } from './settings.js';
+import { explain } from './explain.js';
+import { error, type Finding } from './finding.js';
+import { readSettings, type Settings, withholdSecrets } from './settings.js';
 
 const HELP = `Usage: passport-threads-oauth2 doctor [options]
 
 Checks the settings of an app that signs people in with Threads, and asks
-Threads whether they are right, before anybody signs in. It changes nothing,
-and prints no secret.
+Threads whether they are right, before the first person signs in. It changes
+nothing, and prints no secret. Secrets of the environment are sent to Threads,
+to this machine, or to an address of the environment, never to one that only
+the file names.
 
 Options:
   --env-file FILE  Settings besides those of the environment, which has the last
                    word. Default: .env, if there is one. Node.js reads this file
                    too, and says itself when it is not there (exit code 9)
   --offline        Checks only what can be told without asking Threads
+  --explain TEXT   Explains an error of Threads: the address of error.json, the
+                   JSON that the browser shows, or a code (1349168, 190, 190/463)
   -h, --help       Show this
 
 Settings:
@@ -27,26 +32,25 @@ Settings:
   THREADS_SCOPE
       Permissions to ask for, separated by commas
   THREADS_REQUIRED_SCOPES
-      Permissions without which nobody gets in
+      Permissions without which a login fails
   THREADS_TESTER_ACCESS_TOKEN
-      The token of a Threads tester that inspects everybody's new token
+      The token of a Threads tester, to inspect the tokens of the people
   SESSION_SECRET
       What signs the session cookie, at least 32 characters
   THREADS_SIMULATOR_URL
       The origin of a simulator to ask in place of Threads; or its addresses one
       by one: THREADS_AUTHORIZATION_URL, THREADS_TOKEN_URL, THREADS_GRAPH_URL
 
-Exit codes: 0 when nothing must be mended, 1 when something must, 2 when the
-command line is wrong.
+Marks: ✓ right, ! worth knowing, ? could not be checked, ✗ to be mended
+
+Exit codes: 0 when nothing must be mended, 1 when something must (with
+--explain: when the code is not known), 2 when the command line is wrong.
 `;
 
-const MARKS = { fine: '✓', note: '!', problem: '✗' } as const;
-
-// What Threads may show in place of the window (from public reports: Meta documents none of these codes).
-const ERROR_CODES = [4476002, 1349026, 1349168, 1349245, 1349187, 1];
+const MARKS = { ok: '✓', warning: '!', unchecked: '?', error: '✗' } as const;
 
 /** What the command may use of the process that it runs in. */
-export interface Surroundings {
+export interface CommandContext {
   /** `process.env`. */
   env: Environment;
   /** Where relative paths start. */
@@ -61,19 +65,20 @@ export interface Surroundings {
  * The command `passport-threads-oauth2 doctor`.
  *
  * @param args - the arguments behind `doctor`
- * @param surroundings - what it may use of the process
+ * @param context - what it may use of the process
  * @returns the exit code: 0 when nothing must be mended, 1 when something must
  * @throws what `parseArgs` throws for an argument that is wrong
  */
 export async function run(
   args: readonly string[],
-  { env: processEnv, folder, print, now = Date.now }: Surroundings,
+  { env: processEnv, folder, print, now = Date.now }: CommandContext,
 ): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       'env-file': { type: 'string' },
       offline: { type: 'boolean' },
+      explain: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -82,9 +87,11 @@ export async function run(
     return 0;
   }
 
-  let problems = 0;
+  if (values.explain !== undefined) return printExplanation(values.explain, print);
+
+  let errors = 0;
   const report = ({ kind, text }: Finding) => {
-    if (kind === 'problem') problems += 1;
+    if (kind === 'error') errors += 1;
     print(`  ${MARKS[kind]} ${text}`);
   };
   try {
@@ -98,14 +105,26 @@ export async function run(
     const windowURL = callbackURL && client?.authorizationURL({ redirectURI: callbackURL, scope });
     if (!values.offline) {
       print('\nWhat Threads says:\n');
-      for await (const finding of askThreads(settings, client, windowURL, now)) report(finding);
+      const withheld = withholdSecrets(processEnv, settings.endpoints);
+      withheld.forEach(report);
+      const sender = withheld.length === 0 ? client : undefined;
+      for await (const finding of askThreads(settings, sender, windowURL, now)) report(finding);
     }
     if (windowURL) print(nextStep(settings, windowURL));
-  } catch (error) {
-    report({ kind: 'problem', text: (error as Error).message });
+  } catch (reason) {
+    report(error((reason as Error).message));
   }
-  print(problems === 0 ? '' : `\nTo be mended: ${problems}. Then run this again.\n`);
-  return problems === 0 ? 0 : 1;
+  print(errors === 0 ? '' : `\nTo be mended: ${errors}. Then run this again.\n`);
+  return errors === 0 ? 0 : 1;
+}
+
+function printExplanation(shown: string, print: CommandContext['print']): number {
+  const explanation = explain(shown);
+  print(
+    explanation ??
+      'This code is not known here. Search for it in Meta’s pages, and compare every setting with the dashboard.',
+  );
+  return explanation === undefined ? 1 : 0;
 }
 
 function clientOf({ clientID, clientSecret, endpoints }: Settings): ThreadsClient | undefined {
@@ -113,22 +132,19 @@ function clientOf({ clientID, clientSecret, endpoints }: Settings): ThreadsClien
 }
 
 function nextStep({ callbackURL }: Settings, windowURL: string): string {
-  const codes = ERROR_CODES.map((errorCode) => {
-    const { hint } = new ThreadsAuthorizationError(undefined, { errorCode });
-    return `  - ${errorCode}: ${hint}`;
-  });
   return `
-Registered to the letter? App Dashboard → Use cases → Access the Threads API → Settings. The uninstall and the data
-deletion callback stand there too: the dashboard refuses an app without them.
+Registered to the letter? The uninstall and the data deletion callback stand there too: the dashboard refuses an app
+without them.
 
-  Redirect Callback URLs  ${callbackURL}
+  ${WHERE.callbackURL}
+  ${callbackURL}
 
-Open this address where you are signed in at Threads. The window means that all is well: close it without answering,
+Open this address where you are logged in at Threads. The window means that all is well: close it without answering,
 and sign in through your app.
 
   ${windowURL}
 
-JSON in its place carries an error_code:
+JSON in its place carries an error_code. What it means:
 
-${codes.join('\n')}`;
+  npx passport-threads-oauth2 doctor --explain CODE`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Finding, note } from './finding.js';
+import { type Finding, warning } from './finding.js';
 
 /** Names and values, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_FILE = '.env';
 
 /**
- * Adds what a file of settings says to the environment, which has the last word, as with `node --env-file`.
+ * Adds the settings of a file to the environment, which has the last word, as with `node --env-file`.
  *
  * @param env - the environment of the process
  * @param file - the file that was asked for; without one `.env` is read, where there is one
@@ -49,7 +49,7 @@ function isName(name: string): boolean {
 }
 
 function odd(path: string): Finding {
-  return note(
+  return warning(
     `${path} has a line that is not NAME=VALUE, or begins with a byte order mark: Node.js misses the setting that stands there.`,
   );
 }

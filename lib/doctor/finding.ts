@@ -1,15 +1,12 @@
-/** One line of the doctor's report: it is so, it is worth knowing, or it must be mended. */
+/** One line of the doctor's report. */
 export interface Finding {
-  kind: 'fine' | 'note' | 'problem';
-  /** A sentence or more: what was found and, for a problem, what to do. Never holds a secret. */
+  /** `error` must be mended before people can sign in; `unchecked` could not be found out. */
+  kind: 'ok' | 'warning' | 'error' | 'unchecked';
+  /** A sentence or more: what was found and what to do. Never holds a secret. */
   text: string;
 }
 
-/** Says that something is as it must be. */
-export const fine = (text: string): Finding => ({ kind: 'fine', text });
-
-/** Says something that is worth knowing, and that may be all right. */
-export const note = (text: string): Finding => ({ kind: 'note', text });
-
-/** Says what must be mended before anybody can sign in. */
-export const problem = (text: string): Finding => ({ kind: 'problem', text });
+export const ok = (text: string): Finding => ({ kind: 'ok', text });
+export const warning = (text: string): Finding => ({ kind: 'warning', text });
+export const error = (text: string): Finding => ({ kind: 'error', text });
+export const unchecked = (text: string): Finding => ({ kind: 'unchecked', text });

@@ -6,12 +6,14 @@ export interface Probe {
   clockAhead: number | undefined;
   /** The error that the authorization window shows, where it shows one. */
   errorCode: number | undefined;
+  /** The authorization window leads to the log-in page first, and shows what is wrong only after that. */
+  asksToLogIn: boolean;
 }
 
 const TIMEOUT = 10_000;
 
 /**
- * Opens an address of Threads as somebody would who is not signed in, and follows no redirect.
+ * Opens an address of Threads as a browser does that is not logged in, and follows no redirect.
  *
  * @param url - the address, which must hold nothing secret
  * @param now - the clock of this machine, in milliseconds
@@ -22,10 +24,12 @@ export async function probe(url: string, now: () => number): Promise<Probe | str
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
     const middle = (start + now()) / 2;
+    const target = redirectTarget(response);
     return {
       status: response.status,
       clockAhead: clockAhead(response.headers, middle),
-      errorCode: await errorCode(response),
+      errorCode: await errorCode(response, target),
+      asksToLogIn: /\/login\/?$/.test(target?.pathname ?? ''),
     };
   } catch (error) {
     return reason(error);
@@ -39,18 +43,16 @@ function clockAhead(headers: Headers, now: number): number | undefined {
   return now - (told + 500 + Number(headers.get('age') ?? 0) * 1000);
 }
 
+function redirectTarget({ headers, url }: Response): URL | undefined {
+  const location = headers.get('location') ?? '';
+  return location !== '' && URL.canParse(location, url) ? new URL(location, url) : undefined;
+}
+
 /** Threads leads to an error page that has the code in its address, or shows it as JSON right away. */
-async function errorCode(response: Response): Promise<number | undefined> {
-  const location = response.headers.get('location');
-  if (location !== null) {
+async function errorCode(response: Response, target: URL | undefined): Promise<number | undefined> {
+  if (target || !/\bjson\b/.test(response.headers.get('content-type') ?? '')) {
     await response.body?.cancel();
-    return URL.canParse(location, response.url)
-      ? codeOf(new URL(location, response.url).searchParams.get('error_code'))
-      : undefined;
-  }
-  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) {
-    await response.body?.cancel();
-    return undefined;
+    return codeOf(target?.searchParams.get('error_code'));
   }
   const text = await response.text();
   try {

@@ -15,9 +15,10 @@ export const READY = {
 export interface Report {
   code: number;
   text: string;
-  fine: string[];
-  notes: string[];
-  problems: string[];
+  ok: string[];
+  warnings: string[];
+  unchecked: string[];
+  errors: string[];
 }
 
 /** An empty folder for the tests of the surrounding `describe`, so that no `.env` is found that is not theirs. */
@@ -44,5 +45,12 @@ export async function consult(
       .split('\n')
       .filter((line) => line.startsWith(`  ${mark} `))
       .map((line) => line.slice(4));
-  return { code, text, fine: marked('✓'), notes: marked('!'), problems: marked('✗') };
+  return {
+    code,
+    text,
+    ok: marked('✓'),
+    warnings: marked('!'),
+    unchecked: marked('?'),
+    errors: marked('✗'),
+  };
 }
