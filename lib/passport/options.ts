@@ -380,7 +380,11 @@ function readStore({ state, store, clientSecret, now }: ThreadsStrategyOptions):
       '`state: false` under NODE_ENV=production: without a state that the app verifies itself, another website can sign a visitor in as somebody else',
     );
   }
-  const keyed = chosen instanceof CookieStateStore ? chosen.withDefaultSecret(clientSecret) : chosen;
+  // Not by `instanceof`: the store may be of another copy of this package.
+  const keyed =
+    typeof chosen === 'object' && 'withDefaultSecret' in chosen
+      ? (chosen as CookieStateStore).withDefaultSecret(clientSecret)
+      : chosen;
   // The declared type of passport-oauth2 does not know stores that keep application state.
   return keyed as StateStore | boolean;
 }

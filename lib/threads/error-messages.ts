@@ -104,14 +104,15 @@ function adviceFor(
   reason: ThreadsErrorReason,
   operation: Operation | undefined,
 ): string {
-  const exact = BY_SUBCODE[`${code}/${subcode}`];
-  if (exact) return exact;
   const likely = operation ? BY_OPERATION[operation] : '';
-  if (reason === 'temporary' && likely) {
+  const exact = BY_SUBCODE[`${code}/${subcode}`];
+  if (exact) return isForPerson(operation) ? exact : `${exact} ${likely}`;
+  // A rate limit of the inspector is not one of `testerAccessToken`.
+  if (likely && (reason === 'temporary' || (reason === 'rate_limited' && !isForPerson(operation)))) {
     // Meta's code 1 also is what a wrong app secret gets.
     return code === 1 && likely.startsWith(WRONG_APP)
       ? `${likely} If they are right: ${BY_REASON.temporary}`
-      : `${BY_REASON.temporary} If it stays: ${likely}`;
+      : `${BY_REASON[reason]} If it stays: ${likely}`;
   }
   if (isTransient(reason)) return BY_REASON[reason];
   if (!isForPerson(operation)) return likely;

@@ -509,18 +509,50 @@ describe('ThreadsTokenStrategy: what Threads is asked', () => {
     expect(asked('appToken')).to.have.length(0);
   });
 
-  for (const [title, refusal] of Object.entries({
-    'lacks a role': { status: 500, body: graphError(10) },
-    'is dead': { status: 400, body: graphError(190, 463) },
-    'is not what debug_token wants': { status: 400, body: graphError(100) },
-    'has asked too often': { status: 400, body: graphError(4) },
-  })) {
-    it(`is an error where the inspector ${title}, and the token is not asked to inspect itself`, async () => {
-      const { outcome, asked } = await signIn({ replies: { debug: refusal } });
-      expect(expectOutcome(outcome, 'error').error).to.be.instanceOf(ThreadsGraphAPIError);
-      expect(asked('debug').map(({ params }) => params.access_token)).not.to.include(TOKEN);
-    });
-  }
+  describe('where the app token may not ask', () => {
+    const CODES = [1, 2, 3, 4, 10, 17, 24, 32, 100, 102, 190, 200, 299, 341, 452, 613, 80001];
+    const atAppToken = (code: number) => ({ error_type: 'OAuthException', code, error_message: 'Refused' });
+    const REFUSALS: Record<string, (code: number) => Replies> = {
+      'debug_token refuses it with HTTP 400 and': (code) => ({
+        debug: { status: 400, body: graphError(code) },
+      }),
+      'debug_token refuses it with a subcode and': (code) => ({
+        debug: { status: 400, body: graphError(code, code === 100 ? 33 : 4279067) },
+      }),
+      'debug_token refuses it with HTTP 500 and': (code) => ({
+        debug: { status: 500, body: graphError(code) },
+      }),
+      'it is not handed out, in the shape of the Graph API, with': (code) => ({
+        appToken: { status: 400, body: graphError(code) },
+      }),
+      'it is not handed out, in the flat shape, with': (code) => ({
+        appToken: { status: 400, body: atAppToken(code) },
+      }),
+    };
+    for (const [title, replies] of Object.entries(REFUSALS)) {
+      for (const code of CODES) {
+        it(`${title} code ${code}: an error that names testerAccessToken, and the token does not inspect itself`, async () => {
+          const { outcome, asked } = await signIn({ replies: replies(code) });
+          const { error } = expectOutcome(outcome, 'error');
+          expect(error).to.have.property('requiresLogin', false);
+          expect((error as Error).message).to.contain('`testerAccessToken`');
+          expect(asked('debug').map(({ params }) => params.access_token)).not.to.include(TOKEN);
+        });
+
+        it(`${title} code ${code}: testerAccessToken signs the person in all the same`, async () => {
+          const asTester: Replies = {
+            ...replies(code),
+            debug: ({ access_token }) =>
+              access_token === 'THQVJtester' ? { body: LIVING } : { status: 400, body: graphError(code) },
+          };
+          const options = { testerAccessToken: 'THQVJtester' };
+          const { outcome, asked } = await signIn({ replies: asTester, options });
+          expectOutcome(outcome, 'success');
+          expect(asked('appToken')).to.deep.equal([]);
+        });
+      }
+    }
+  });
 
   for (const [title, self] of Object.entries({
     'is called dead by itself, too': { status: 400, body: graphError(190) },
