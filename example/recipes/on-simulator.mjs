@@ -14,7 +14,9 @@ const DAY = 24 * 60 * 60 * 1000;
 const { clientID, clientSecret } = simulatedApp;
 const ids = Array.from({ length: 100 }, (_, i) => `17841400000000${String(i).padStart(3, '0')}`);
 
-const simulator = createThreadsSimulator({ users: ids.map((id, i) => ({ id, username: `person.${i}`, name: `Person ${i}` })) });
+const simulator = createThreadsSimulator({
+  users: ids.map((id, i) => ({ id, username: `person.${i}`, name: `Person ${i}` })),
+});
 const now = Date.now();
 simulator.travel(-54 * DAY);
 const rows = ids.map((userId) => ({
@@ -27,7 +29,11 @@ simulator.travel(54 * DAY);
 // One of them has removed the app.
 simulator.revoke({ clientID, userId: ids[0] });
 const origin = await simulator.listen();
-const settings = { THREADS_APP_ID: clientID, THREADS_APP_SECRET: clientSecret, THREADS_SIMULATOR_URL: origin };
+const settings = {
+  THREADS_APP_ID: clientID,
+  THREADS_APP_SECRET: clientSecret,
+  THREADS_SIMULATOR_URL: origin,
+};
 
 const recipes = {
   async 'refresh-with-cron'() {

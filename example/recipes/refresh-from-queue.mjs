@@ -30,10 +30,14 @@ export async function refreshFromQueue(ids, store, milliseconds) {
     }
   }
   // What is asked before the time is up is waited for, 10 seconds at the most: Threads may have renewed the token.
-  const signal = AbortSignal.timeout(Math.max(0, milliseconds - 15_000));
+  const left = milliseconds - 15_000;
+  const signal = left > 0 ? AbortSignal.timeout(left) : AbortSignal.abort();
   const options = { rate: 20, signal, accessToken: THREADS_TESTER_TOKEN };
   const renewed = [];
-  for await (const { input, outcome, token, error, reason, asked } of threads.refreshTokens(stored(), options)) {
+  for await (const { input, outcome, token, error, reason, asked } of threads.refreshTokens(
+    stored(),
+    options,
+  )) {
     const { id } = input;
     const { accessToken = input.accessToken, expiresAt } = token ?? {};
     const dates = token && { accessToken, expiresAt, issuedAt: new Date(), dataAccessExpiresAt: undefined };

@@ -54,7 +54,8 @@ describe('example/recipes/refresh-from-queue.mjs', () => {
   });
 
   after(async () => {
-    for (const name of ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_SIMULATOR_URL']) delete process.env[name];
+    for (const name of ['THREADS_APP_ID', 'THREADS_APP_SECRET', 'THREADS_SIMULATOR_URL'])
+      delete process.env[name];
     await simulator.close();
   });
 

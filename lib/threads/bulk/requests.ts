@@ -136,8 +136,6 @@ function isRateLimited(error: TransientError): boolean {
   return error instanceof ThreadsNetworkError ? error.httpStatus === 429 : error.reason === 'rate_limited';
 }
 
-/** Tells whose limit an error is about, where its code says so. */
-function limitOf({ code }: TransientError): 'app' | 'person' | undefined {
-  if (code === 17) return 'person';
-  return code === 4 || code === 341 ? 'app' : undefined;
+function limitOf(error: TransientError): 'app' | 'person' | undefined {
+  return error instanceof ThreadsNetworkError ? undefined : error.rateLimitOf;
 }
