@@ -20,14 +20,16 @@ const SETTINGS = {
   THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
 };
 
-describe('the app without Passport in the README', () => {
+describe('the app of docs/without-passport.md', () => {
   const file = join(ROOT, 'test', 'readme', '.hono.mjs');
   const original = { dispatcher: getGlobalDispatcher(), env: { ...process.env } };
   let simulator: ThreadsSimulator;
   let app: App;
 
   before(async () => {
-    const code = snippets(read('README.md')).find(({ code }) => code.startsWith('// hono.mjs'))?.code;
+    const code = snippets(read('docs/without-passport.md')).find(({ code }) =>
+      code.startsWith('// hono.mjs'),
+    )?.code;
     expect(code).to.be.a('string');
     writeFileSync(file, String(code));
     const redirectURIs = [SETTINGS.THREADS_CALLBACK_URL];

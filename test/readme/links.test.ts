@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { anchors, links, ROOT, read } from './markdown.js';
+import { anchors, links, PAGES, ROOT, read } from './markdown.js';
 
 const FILES = [
-  'README.md',
+  ...PAGES,
   'SECURITY.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
@@ -34,10 +34,28 @@ describe('documentation', () => {
     });
   }
 
-  it('README.md names all of its chapters at the beginning, in their order', () => {
+  it('README.md has at most 250 lines and 1,600 words, and its first app at most 45 lines and 350 words', () => {
     const text = read('README.md');
-    const chapters = [...text.matchAll(/^## .*$/gm)].flatMap(([heading]) => anchors(heading));
-    const contents = links(text.slice(0, text.indexOf('\n## '))).filter((link) => link.startsWith('#'));
-    expect(contents).to.deep.equal(chapters.map((anchor) => `#${anchor}`));
+    const words = (part: string) => part.split(/\s+/).filter(Boolean).length;
+    expect(text.trimEnd().split('\n').length).to.be.at.most(250);
+    expect(words(text)).to.be.at.most(1600);
+    const first = /## First sign-in\n([\s\S]*?)\nIn TypeScript/.exec(text)?.[1] ?? '';
+    expect(words(first)).to.be.within(100, 350);
+    expect(/```js\n([\s\S]*?)\n```/.exec(first)?.[1]?.split('\n').length).to.be.within(20, 45);
+  });
+
+  it('each page of docs/ has at most 200 lines, and the README links to it', () => {
+    const linked = links(read('README.md'));
+    for (const page of PAGES.slice(1)) {
+      expect(read(page).trimEnd().split('\n').length, page).to.be.at.most(200);
+      expect(linked, page).to.include(page);
+    }
+  });
+
+  it('README.md links to what the tarball has, or to an absolute address', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const inTarball = (link: string) => files.some((file) => link === file || link.startsWith(`${file}/`));
+    const relative = links(read('README.md')).filter((link) => !/^(https?:|#)/.test(link));
+    expect(relative.filter((link) => !inTarball(link.split('#')[0]!))).to.deep.equal([]);
   });
 });

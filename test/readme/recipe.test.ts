@@ -8,10 +8,11 @@ import { ThreadsStrategy } from '../../lib/index.js';
 import { createThreadsSimulator, type ThreadsSimulator } from '../../lib/simulator/index.js';
 import { read, snippets } from './markdown.js';
 
-const recipe = snippets(read('README.md')).find(({ code }) => code.includes('simulator.answer('))?.code ?? '';
+const recipe =
+  snippets(read('docs/testing.md')).find(({ code }) => code.includes('simulator.answer('))?.code ?? '';
 const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
 
-describe('the login of a test in the README', () => {
+describe('the login of a test in docs/testing.md', () => {
   let simulator: ThreadsSimulator;
   let server: Server;
   let origin: string;

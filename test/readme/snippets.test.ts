@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { ROOT, read, snippets } from './markdown.js';
+import { firstApp } from './first-app.js';
+import { PAGES, ROOT, read, snippets } from './markdown.js';
 
 const run = promisify(execFile);
 
@@ -38,17 +39,27 @@ declare function publish(): Promise<void>;
 declare function forgetToken(userId: string): void;
 `;
 
-describe('the TypeScript snippets of the README', () => {
+describe('the TypeScript of the README and of docs/', () => {
   it('compile under strict', async () => {
     const folder = await mkdtemp(join(ROOT, 'test', 'readme', '.snippets-'));
     try {
-      const found = snippets(read('README.md')).filter(({ language }) => language === 'ts');
-      expect(found).not.to.be.empty;
-      const files = found.map(({ line }) => `line-${line}.ts`);
-      await Promise.all(
-        found.map(({ code, line }) => writeFile(join(folder, `line-${line}.ts`), inModule(code))),
+      const found = PAGES.flatMap((page) =>
+        snippets(read(page))
+          .filter(
+            ({ language, code }) => language === 'ts' && !code.startsWith('import { type ThreadsFailure'),
+          )
+          .map(({ code, line }) => ({
+            name: `${page.replace(/\W/g, '-')}-line-${line}.ts`,
+            text: inModule(code),
+          })),
       );
-      const options = { compilerOptions: { noEmit: true, noUnusedLocals: false }, include: [], files };
+      expect(found).not.to.be.empty;
+      found.push({ name: 'app.ts', text: firstApp('app.ts') });
+      const user = 'declare global { namespace Express { interface User { scopes?: string[] } } }\nexport {};\n';
+      found.push({ name: 'user.ts', text: user });
+      await Promise.all(found.map(({ name, text }) => writeFile(join(folder, name), text)));
+      const files = found.map(({ name }) => name);
+      const options = { compilerOptions: { noEmit: true, noUnusedLocals: false, noUncheckedIndexedAccess: false }, include: [], files };
       const config = { extends: '../../tsconfig.json', ...options };
       await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
       const { stdout } = await run(process.execPath, [
@@ -65,7 +76,6 @@ describe('the TypeScript snippets of the README', () => {
 
 /** A snippet as a module of its own: imports first, then the names it takes for granted, unless it declares them. */
 function inModule(code: string): string {
-  if (code.startsWith('// app.ts')) return code;
   if (code.includes('declare global')) return `${code}\nexport {};\n`;
   const imports = (code.match(/^import .*$/gm) ?? []).filter(
     (line) => !line.endsWith("'passport-threads-oauth2';"),
