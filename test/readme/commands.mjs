@@ -37,7 +37,12 @@ for (const [command, run] of Object.entries(NAMED)) {
   await inFreshFolder((folder) => run(command, folder));
 }
 
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 for (const page of pages) {
   for (const command of commandsOf(page)) {
     if (!Object.hasOwn(RUN, command)) throw new Error(`${page} has a command that nothing runs: ${command}`);
@@ -119,7 +124,8 @@ async function runsTheDoctor(command, folder) {
     text += chunk;
   });
   const [code] = await once(child, 'close');
-  if (code !== 1 || !text.includes('THREADS_APP_ID')) throw new Error(`The doctor ended with ${code}: ${text}`);
+  if (code !== 1 || !text.includes('THREADS_APP_ID'))
+    throw new Error(`The doctor ended with ${code}: ${text}`);
   console.log('the doctor names what is missing');
 }
 

@@ -29,5 +29,8 @@ export function firstApp(name: 'app.mjs' | 'app.ts'): string {
 }
 
 function beginning(line: string): string {
-  return /^\s*const \w+ =|^passport\.\w+\(\(user|^\s*passport\.authenticate\('threads', \(error/.exec(line)?.[0] ?? line;
+  return (
+    /^\s*const \w+ =|^passport\.\w+\(\(user|^\s*passport\.authenticate\('threads', \(error/.exec(line)?.[0] ??
+    line
+  );
 }

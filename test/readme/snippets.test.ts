@@ -55,11 +55,16 @@ describe('the TypeScript of the README and of docs/', () => {
       );
       expect(found).not.to.be.empty;
       found.push({ name: 'app.ts', text: firstApp('app.ts') });
-      const user = 'declare global { namespace Express { interface User { scopes?: string[] } } }\nexport {};\n';
+      const user =
+        'declare global { namespace Express { interface User { scopes?: string[] } } }\nexport {};\n';
       found.push({ name: 'user.ts', text: user });
       await Promise.all(found.map(({ name, text }) => writeFile(join(folder, name), text)));
       const files = found.map(({ name }) => name);
-      const options = { compilerOptions: { noEmit: true, noUnusedLocals: false, noUncheckedIndexedAccess: false }, include: [], files };
+      const options = {
+        compilerOptions: { noEmit: true, noUnusedLocals: false, noUncheckedIndexedAccess: false },
+        include: [],
+        files,
+      };
       const config = { extends: '../../tsconfig.json', ...options };
       await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
       const { stdout } = await run(process.execPath, [
