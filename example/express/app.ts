@@ -36,9 +36,7 @@ export function createApp(env: NodeJS.ProcessEnv, people: People): express.Expre
         callbackURL: env.THREADS_CALLBACK_URL!,
         scope: env.THREADS_SCOPE,
         requiredScopes: env.THREADS_REQUIRED_SCOPES,
-        authorizationURL: simulator && `${simulator}/oauth/authorize`,
-        tokenURL: simulator && `${simulator}/oauth/access_token`,
-        graphURL: simulator && `${simulator}/v1.0`,
+        simulator, // left out, it is Threads itself
       },
       async (_accessToken, _refreshToken, profile) => people.save(profile),
     ),

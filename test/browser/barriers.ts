@@ -23,9 +23,10 @@ export async function expectNoBarriers(page: Page): Promise<void> {
 
 /** What every page has, and axe does not ask for or says less plainly. */
 async function expectBasics(page: Page): Promise<void> {
-  expect(await page.title()).to.match(/\S/);
   expect(await page.locator('html').getAttribute('lang')).to.equal('en');
   expect(await page.getByRole('heading', { level: 1 }).count(), 'main headings').to.equal(1);
+  const heading = await page.getByRole('heading', { level: 1 }).innerText();
+  expect(await page.title(), 'the title agrees with the heading').to.contain(heading);
   expect(await page.locator('img:not([alt])').count(), 'images without alt').to.equal(0);
   const icon = await page.locator('link[rel=icon]').getAttribute('href');
   const response = await page.request.get(new URL(icon ?? '', page.url()).href);

@@ -81,11 +81,11 @@ describe('in the browser: the NestJS example', () => {
       const error = `error_code=1349245&error_message=No+invite&state=${state}`;
       await page.goto(`${origin}/auth/threads/callback?${error}#_`);
       expect(page.url()).to.equal(`${origin}/sign-in/outcome`);
-      await page.getByRole('heading', { name: 'Threads could not sign you in' }).waitFor();
+      await page.getByRole('heading', { name: 'Your account is not invited yet' }).waitFor();
       await expectNoBarriers(page);
       await page.goto(`${origin}/auth/threads/callback?code=AQBx&state=nobody#_`);
       expect(page.url()).to.equal(`${origin}/sign-in/outcome`);
-      await page.getByRole('heading', { name: 'That sign-in could not be finished' }).waitFor();
+      await page.getByRole('heading', { name: 'That sign-in could not be recognised' }).waitFor();
       await expectNoBarriers(page);
       await page.goto(`${origin}/no/such/page`);
       await expectNoBarriers(page);

@@ -8,6 +8,10 @@ export type Visit = (page: Page, example: Example) => Promise<unknown>;
 /** Every page that a person can come to, in an app that cannot do without `threads_manage_insights`. */
 export const pages: Record<string, Visit> = {
   'the home page': (page, { origin }) => page.goto(origin),
+  'the home page at another host than that of the callback': async (page, { origin }) => {
+    await page.goto(origin.replace('127.0.0.1', 'localhost'));
+    await page.getByText('Signing in works at').waitFor();
+  },
   'the home page of a protected page': (page, { origin }) => page.goto(`${origin}/profile`),
   'the home page, signed in': async (page, example) => {
     await signIn(page, example);
@@ -43,6 +47,7 @@ export const pages: Record<string, Visit> = {
     await page.getByRole('radio', { name: 'Zoë Nguyễn' }).check();
     await answer(page, 'Allow');
     await page.getByRole('heading', { name: 'That was another Threads account' }).waitFor();
+    await page.getByRole('link', { name: 'Back to the settings' }).waitFor();
   },
   'the page after too many sign-ins': async (page, { origin }) => {
     await page.goto(origin);
@@ -82,11 +87,28 @@ export const pages: Record<string, Visit> = {
     await signIn(page, example);
     await page.goto(`${example.origin}/auth/threads/callback?code=AQBx&state=nobody#_`);
   },
-  'the error page': (page, example) =>
-    comeBackWith(page, example, { error_code: '1349187', error_message: 'Invalid Scopes' }),
-  'the error page, with a hint': async (page, example) => {
+  'the error page': async (page, example) => {
+    await openWindow(page, example);
+    await comeBackWith(page, example, { error_code: '1349187', error_message: 'Invalid Scopes' });
+    await page.getByRole('heading', { name: 'Signing in does not work at the moment' }).waitFor();
+  },
+  'the page for a person who is no tester': async (page, example) => {
+    await openWindow(page, example);
     await comeBackWith(page, example, { error_code: '1349245', error_message: 'No invite' });
-    await page.getByRole('note').getByRole('heading', { name: 'What to do' }).waitFor();
+    await page.getByRole('heading', { name: 'Your account is not invited yet' }).waitFor();
+  },
+  'the page while Threads is down': async (page, example) => {
+    await openWindow(page, example);
+    example.simulator.fail('POST /oauth/access_token', { status: 503, body: {} });
+    await answer(page, 'Allow');
+    await page.getByRole('heading', { name: 'Threads does not answer' }).waitFor();
+  },
+  'the page while Threads is down, at the end of a linking': async (page, example) => {
+    await signIn(page, example);
+    await page.getByRole('link', { name: 'Link another Threads account' }).click();
+    example.simulator.fail('POST /oauth/access_token', { status: 503, body: {} });
+    await answer(page, 'Allow');
+    await page.getByRole('link', { name: 'Back to your profile' }).waitFor();
   },
   'the page that opens a popup': (page, { origin }) => page.goto(`${origin}/popup`),
   'the last page of a popup, whose opener is gone': (page, { origin }) =>
@@ -111,10 +133,8 @@ export const pages: Record<string, Visit> = {
 
 /** Comes back from the window with an error that Threads itself would rather show there. */
 async function comeBackWith(page: Page, example: Example, error: Record<string, string>): Promise<void> {
-  await openWindow(page, example);
   const state = new URL(page.url()).searchParams.get('state') ?? '';
   await page.goto(`${example.config.threads.callbackURL}?${new URLSearchParams({ ...error, state })}#_`);
-  await page.getByRole('heading', { name: 'Threads could not sign you in' }).waitFor();
 }
 
 async function openSettings(page: Page, example: Example): Promise<void> {

@@ -33,7 +33,7 @@ describe('in the browser: signing in with a popup', () => {
     it('tells the page that the person cancelled, and lets them try again', () =>
       browse(async (page) => {
         await answer(await openPopup(page), 'Cancel');
-        await says(page, 'denied');
+        await says(page, 'You cancelled, and that is fine.');
         expect(page.url()).to.equal(`${example.origin}/popup`);
         await answer(await openPopup(page), 'Allow');
         await says(page, 'Signed in as Ada Okafor.');
@@ -44,7 +44,7 @@ describe('in the browser: signing in with a popup', () => {
         const popup = await openPopup(page);
         await popup.getByRole('checkbox', { name: 'See insights' }).uncheck();
         await answer(popup, 'Allow');
-        await says(page, 'threads_manage_insights');
+        await says(page, 'A permission is missing.');
       }));
 
     it('tells the page that Threads is down', () =>
@@ -52,7 +52,7 @@ describe('in the browser: signing in with a popup', () => {
         const popup = await openPopup(page);
         example.simulator.fail('POST /oauth/access_token', { status: 503, body: {} });
         await answer(popup, 'Allow');
-        await says(page, 'Threads could not sign you in.');
+        await says(page, 'Threads does not answer as it should.');
       }));
 
     it('notices that the person closed the window', () =>
@@ -70,7 +70,8 @@ describe('in the browser: signing in with a popup', () => {
         await answer(popup, 'Allow');
         await says(page, 'Signed in as Ada Okafor.');
         expect(await page.evaluate('stillHere')).to.equal(true);
-        await page.goto(`${example.origin}/profile`);
+        await page.getByRole('link', LINK).waitFor({ state: 'hidden' });
+        await page.getByRole('link', { name: 'Go to your profile' }).click();
         await page.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
       }));
 
@@ -137,7 +138,7 @@ describe('in the browser: signing in with a popup', () => {
         const popup = await openPopup(page);
         await page.close();
         await popup.getByRole('button', { name: 'Cancel' }).click();
-        await popup.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+        await popup.getByRole('heading', { name: 'You cancelled' }).waitFor();
         expect(popup.url()).to.equal(`${example.origin}/popup/done`);
       }));
 
@@ -152,7 +153,7 @@ describe('in the browser: signing in with a popup', () => {
         for (const name of ['error', 'error_description', 'error_message', 'code', 'state']) {
           const query = new URLSearchParams({ error: 'access_denied', [name]: attack });
           await page.goto(`${example.origin}/auth/threads/popup/callback?${query}`);
-          await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+          await page.getByRole('link', { name: 'Back to the start' }).waitFor();
         }
         expect(ran).to.deep.equal([]);
       }));

@@ -33,7 +33,7 @@ describe('in the browser: signing in', () => {
       await signIn(page, example);
       await askAgain(page, example);
       await answer(page, 'Cancel');
-      expect(await page.getByRole('main').innerText()).to.contain('you are still signed in');
+      expect(await page.getByRole('main').innerText()).to.contain('you are signed in as before');
       await page.getByRole('link', { name: 'Back to your profile' }).click();
       await expectProfile(page, 'Ada Okafor');
     }));
@@ -65,12 +65,13 @@ describe('in the browser: signing in', () => {
       const exchanges = exchangesOf(example);
       const response = await page.goto(callbacks[0]!);
       expect(response?.status()).to.equal(403);
-      expect(await heading(page)).to.equal('You are still signed in');
+      expect(await heading(page)).to.equal('That sign-in is over');
+      expect(await page.getByRole('main').innerText()).to.contain('you are signed in as before');
       await page.reload();
-      expect(await heading(page)).to.equal('You are still signed in');
+      expect(await heading(page)).to.equal('That sign-in is over');
       expect(exchangesOf(example)).to.equal(exchanges);
 
-      await page.getByRole('link', { name: 'Go to your profile' }).click();
+      await page.getByRole('link', { name: 'Back to your profile' }).click();
       await expectProfile(page, 'Ada Okafor');
     }));
 
@@ -80,7 +81,10 @@ describe('in the browser: signing in', () => {
       await signIn(page, example);
       await browse(async (stranger) => {
         await stranger.goto(callbacks[0]!);
-        expect(await heading(stranger)).to.equal('That sign-in could not be finished');
+        expect(await heading(stranger)).to.be.oneOf([
+          'That sign-in is over',
+          'This browser does not know that sign-in',
+        ]);
         await stranger.goto(`${example.origin}/profile`);
         expect(await heading(stranger)).to.equal('Pick up where you left off');
       });
@@ -105,7 +109,7 @@ describe('in the browser: signing in', () => {
       await signIn(page, example);
       await page.goBack();
       await answer(page, 'Allow');
-      expect(await heading(page)).to.equal('You are still signed in');
+      expect(await heading(page)).to.equal('That sign-in is over');
     }));
 
   it('succeeds in two tabs at once', () =>

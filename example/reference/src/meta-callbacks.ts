@@ -32,7 +32,7 @@ export function metaCallbacks(config: Config, removals: Removals): Router {
     const { code } = req.params;
     const deletedAt = await removals.findDeletion(code);
     if (!deletedAt) return next();
-    res.render('deletion', { title: 'Data deleted', code, deletedAt });
+    res.render('deletion', { title: 'The data is deleted', code, deletedAt });
   });
 
   return router;

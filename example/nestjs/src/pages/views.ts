@@ -87,7 +87,7 @@ export const profilePage = (frame: Frame, person: Person): string =>
         <h1>${nameOf(person)}</h1>
         ${
           person.username &&
-          html`<p><a href="${frame.simulatorOrigin ?? `https://www.threads.com/@${encodeURIComponent(person.username)}`}" rel="noopener noreferrer">@${person.username}</a></p>`
+          html`<p><a href="${frame.simulatorOrigin ?? 'https://www.threads.com'}/@${encodeURIComponent(person.username)}" rel="noopener noreferrer">@${person.username}</a></p>`
         }
       </div>
     </section>
