@@ -6,12 +6,14 @@ import { ThreadsGraphAPIError } from '../threads/errors.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import { assertUserToken, grantHasEnded } from '../threads/user-token.js';
+import { DEFAULT_TIMEOUT } from '../transport/request.js';
 import { accessTokenOf, BearerError } from './bearer-token.js';
 import { reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, missingScopes } from './identity.js';
 import { readTokenOptions, type ThreadsTokenStrategyOptions, type TokenStrategyConfig } from './options.js';
 import { copyBeforeOverrides, perRequest } from './per-request.js';
 import { sendChallenge, trackResponses } from './response.js';
+import { Semaphore } from './semaphore.js';
 import { type VerifyCaller, verifyCaller } from './verify.js';
 import type {
   AnyVerify,
@@ -23,6 +25,9 @@ import type {
 } from './verify-function.js';
 
 const BASIC = 'threads_basic';
+
+/** The most tokens that Threads is asked about at a time, each with two requests: anybody can send forged ones. */
+const MOST_CHECKS = 100;
 const MAY_NOT_READ = 'The access token may not read the profile';
 const GRANT_ENDED = 'The grant of the person has ended: they must allow the app again';
 
@@ -41,7 +46,8 @@ type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: tru
  *
  * `/me` answers to a token of any app, so alone it would sign in whoever holds a token that another app was given.
  * `debug_token` is always asked beside it, with the app as the inspector, and both must name one person. So each
- * request with a token costs two requests to Threads, whoever sends it: limit their rate.
+ * request with a token costs two requests to Threads, whoever sends it: limit their rate. At most 100 tokens are checked
+ * at a time; further ones wait for `timeout` at most, and then end in a {@link ThreadsNetworkError} (504).
  *
  * Sources: Threads, "Debug Access Token"; RFC 6750.
  */
@@ -54,6 +60,7 @@ export class ThreadsTokenStrategy extends Strategy {
   private readonly _client: ThreadsClient;
   private readonly _inspector: Inspector;
   private readonly _callVerify: VerifyCaller;
+  private readonly _checks = new Semaphore(MOST_CHECKS);
 
   /**
    * @param options - see {@link ThreadsTokenStrategyOptions}
@@ -123,13 +130,22 @@ export class ThreadsTokenStrategy extends Strategy {
     else this.fail(info, 403);
   }
 
-  /** Asks `/me` and `debug_token` side by side, and listens to `debug_token` first. */
+  /** Asks `/me` and `debug_token` side by side. */
   private async identify(accessToken: string): Promise<ThreadsProfile> {
-    const { client, inspector, profileFields, requiredScopes } = this._config;
-    const asked = profileFields === false ? undefined : this._client.getProfile(accessToken);
-    // Not ended early where `debug_token` says no: that would cost a new connection for every forged token.
-    asked?.catch(() => {});
+    const release = await this._checks.acquire(this._config.client.timeout ?? DEFAULT_TIMEOUT);
+    const asked = this._config.profileFields === false ? undefined : this._client.getProfile(accessToken);
+    const checked = this.check(accessToken, asked);
+    // `/me` is not ended early where `debug_token` says no: that would cost a new connection for every forged token.
+    void Promise.allSettled([asked, checked]).then(release);
+    return checked;
+  }
 
+  /** Reads `debug_token` before `/me`. */
+  private async check(
+    accessToken: string,
+    asked: Promise<ThreadsProfile> | undefined,
+  ): Promise<ThreadsProfile> {
+    const { client, inspector, requiredScopes } = this._config;
     const token = await this.inspect(accessToken);
     // Threads says here that a token is dead, and at `/me` why.
     if (!token.isValid && !token.error) await asked?.catch(refuseDeadToken);
