@@ -4,10 +4,6 @@ import { warn } from './warnings.js';
 /** Checks the value of an option, given its name and that of the class. Throws a TypeError that names the option. */
 export type OptionCheck = (value: unknown, name: string, strategy: string) => void;
 
-/** Where the dashboard has the redirect URIs. */
-export const REDIRECT_URIS =
-  'App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs';
-
 /**
  * A check of an option that must be given.
  *

@@ -1,5 +1,6 @@
 import type { StateStore } from 'passport-oauth2';
 import type { ThreadsClientOptions } from '../threads/client.js';
+import { WHERE } from '../threads/error-messages.js';
 import type { InspectorOptions, TesterAccessToken, TokenVerification } from '../threads/inspector.js';
 import { PROFILE_FIELDS } from '../threads/profile.js';
 import {
@@ -13,17 +14,11 @@ import {
   scopeParameter,
 } from '../threads/protocol.js';
 import { nonEmptyString } from '../transport/json.js';
+import { DEFAULT_TIMEOUT } from '../transport/request.js';
 import type { TokenFromRequest } from './bearer-token.js';
 import { CookieStateStore } from './cookie-state-store.js';
 import { fromCallback, reasonOf } from './from-callback.js';
-import {
-  checkOptions,
-  elsewhere,
-  type OptionCheck,
-  optional,
-  REDIRECT_URIS,
-  required,
-} from './option-checks.js';
+import { checkOptions, elsewhere, type OptionCheck, optional, required } from './option-checks.js';
 import { type RedirectURI, readRedirectURI } from './redirect-uri.js';
 import type { ThreadsStateStore } from './state-store.js';
 import { warn, warnIfSlow, warnOnce } from './warnings.js';
@@ -126,24 +121,19 @@ const IS_FUNCTION = (value: unknown) => typeof value === 'function';
 /** Every option and its check. Those that are checked elsewhere are checked by `ThreadsClient` or by what reads them. */
 const OPTIONS: Record<keyof ThreadsStrategyOptions | 'passReqToCallback', OptionCheck> = {
   clientID: required(
-    'the Threads App ID: App Dashboard → App settings → Basic → Threads App ID. It is not the App ID at the top, which belongs to Facebook',
+    `the Threads App ID: ${WHERE.clientID}. It is not the App ID at the top, which belongs to Facebook`,
     (text) => {
       if (/\s/.test(text)) {
-        throw new TypeError(
-          '`clientID` has white space in it. Copy the Threads App ID: App Dashboard → App settings → Basic → Threads App ID',
-        );
+        throw new TypeError(`\`clientID\` has white space in it. Copy the Threads App ID: ${WHERE.clientID}`);
       }
     },
   ),
-  clientSecret: required(
-    'the Threads app secret: App Dashboard → App settings → Basic → Threads App secret',
-    (text) => {
-      if (text.trim() !== text) {
-        throw new TypeError('`clientSecret` has white space before or after it. Copy it without');
-      }
-    },
-  ),
-  callbackURL: required(`a redirect URI that is registered to the letter: ${REDIRECT_URIS}`),
+  clientSecret: required(`the Threads app secret: ${WHERE.clientSecret}`, (text) => {
+    if (text.trim() !== text) {
+      throw new TypeError('`clientSecret` has white space before or after it. Copy it without');
+    }
+  }),
+  callbackURL: required(`a redirect URI that is registered to the letter: ${WHERE.callbackURL}`),
   scope: elsewhere,
   authorizationURL: elsewhere,
   tokenURL: elsewhere,
@@ -206,7 +196,12 @@ const TOKEN_OPTIONS: Record<string, OptionCheck> = {
  */
 export function readOptions(options: ThreadsStrategyOptions): StrategyConfig {
   checkOptions('ThreadsStrategy', OPTIONS, options);
-  const { testerAccessToken, tokenVerification, skipUserProfile = false, timeout = 10_000 } = options;
+  const {
+    testerAccessToken,
+    tokenVerification,
+    skipUserProfile = false,
+    timeout = DEFAULT_TIMEOUT,
+  } = options;
   const shared = readShared(
     options,
     tokenVerification ?? (testerAccessToken === undefined ? 'auto' : 'required'),
@@ -260,7 +255,7 @@ function readShared(
   options: ThreadsStrategyOptions | ThreadsTokenStrategyOptions,
   tokenVerification: TokenVerification,
 ): SharedConfig {
-  const { testerAccessToken, profileFields = PROFILE_FIELDS, timeout = 10_000 } = options;
+  const { testerAccessToken, profileFields = PROFILE_FIELDS, timeout = DEFAULT_TIMEOUT } = options;
   // `Date.now` is read at each call, so that a clock that is replaced later counts.
   const { now = () => Date.now() } = options;
   const requiredScopes = permissionsIn(options.requiredScopes ?? [], 'requiredScopes');
@@ -316,9 +311,7 @@ function warnOfScopes(permissions: readonly string[], told: Set<string>): void {
 function warnOfApp({ clientID }: ThreadsStrategyOptions, { authorizationURL }: Endpoints): void {
   if (!isThreadsURL(authorizationURL)) return;
   if (!/^\d+$/.test(clientID)) {
-    warn(
-      '`clientID` is not a number, and Threads App IDs are: App Dashboard → App settings → Basic → Threads App ID',
-    );
+    warn(`\`clientID\` is not a number, and Threads App IDs are: ${WHERE.clientID}`);
   }
   if (isFormerWindow(authorizationURL)) {
     warn(

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
+import { WHERE } from '../threads/error-messages.js';
 import { nonEmptyString } from '../transport/json.js';
 import { parseURL } from '../transport/request.js';
-import { REDIRECT_URIS } from './option-checks.js';
 
 /** The redirect URI of a login, parsed once. */
 export interface RedirectURI {
@@ -30,7 +30,7 @@ export function readRedirectURI(value: unknown): RedirectURI {
   const url = /^https?:\/\/[^/\\#\s][^\\#\s]*$/i.test(text) ? parseURL(text) : undefined;
   if (!url) {
     throw new TypeError(
-      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be registered: ${REDIRECT_URIS}`,
+      `\`callbackURL\` must be an absolute http(s) URL without a fragment, or a path that begins with "/", not ${JSON.stringify(value)}. It must be registered: ${WHERE.callbackURL}`,
     );
   }
   return { value: text, url, path: normalizedPath(url.pathname) };

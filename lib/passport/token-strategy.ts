@@ -89,7 +89,11 @@ export class ThreadsTokenStrategy extends Strategy {
     }
     super();
     this._config = readTokenOptions(options);
-    this._callVerify = verifyCaller(verify, options.passReqToCallback === true, options.timeout ?? 10_000);
+    this._callVerify = verifyCaller(
+      verify,
+      options.passReqToCallback === true,
+      options.timeout ?? DEFAULT_TIMEOUT,
+    );
     this._client = new ThreadsClient(this._config.client);
     this._inspector = new Inspector(this._client, this._config.inspector);
     trackResponses();

@@ -79,7 +79,7 @@ export class AppAccessToken {
   }
 }
 
-/** Tells whether `debug_token` calls the inspector dead: about a dead token in question it answers `is_valid: false`. */
+/** Tells whether `debug_token` calls the inspector dead. About a dead inspected token it answers `is_valid: false`. */
 export function isDeadInspector(error: unknown): boolean {
   return error instanceof ThreadsGraphAPIError && (error.code === 190 || error.code === 102);
 }

@@ -231,7 +231,7 @@ export class ThreadsClient {
    *
    * @param options - `signal`: ends the call early
    * @returns the token
-   * @throws {@link ThreadsTokenError} when Threads refuses; `requiresLogin` is `false`, for no person is asked about
+   * @throws {@link ThreadsTokenError} when Threads refuses; `requiresLogin` is `false`, since no person's token is refused
    *
    * Source: Threads, "App Access Tokens".
    */
@@ -259,9 +259,9 @@ export class ThreadsClient {
   /**
    * Asks `debug_token` what an access token is; see {@link verifyToken}. A token of another app is refused.
    *
-   * @param inputToken - the access token in question
+   * @param inputToken - the access token to inspect
    * @param options - `accessToken`: the inspector, the token of a Threads tester (default: the app's own token, which
-   * is asked for once and kept in memory); `signal`: ends the call early
+   * is requested once and kept in memory); `signal`: ends the call early
    * @throws {@link ThreadsGraphAPIError} when the inspector is refused
    *
    * Source: Threads, "Debug Access Token".
@@ -280,8 +280,8 @@ export class ThreadsClient {
 
   /**
    * Finds out which token an error of {@link ThreadsClient.verifyToken} refuses. Threads also calls the inspector dead
-   * (190, 102) on account of a token in question that it cannot read, so after such an error `debug_token` is asked
-   * about the inspector by itself.
+   * (190, 102) where it cannot read the inspected token, so after such an error `debug_token` is asked about the
+   * inspector by itself.
    *
    * @param error - what `verifyToken` rejected with
    * @param options - those that `verifyToken` was given

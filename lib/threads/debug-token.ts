@@ -22,32 +22,32 @@ function unreadable(key: string): string {
 /** Options of {@link verifyToken}. */
 export interface VerifyTokenOptions extends GraphOptions {
   /**
-   * The inspector: an access token of the app that the token in question belongs to, as `getAppAccessToken` of
-   * {@link ThreadsClient} gets it. Or a user access token of a Threads tester of the app; for Facebook's Graph API, of
-   * one of its developers.
+   * The inspector: the user access token of a Threads tester of the app that the inspected token belongs to (for
+   * Facebook's Graph API, of one of its developers); or an app access token, as `getAppAccessToken` of
+   * {@link ThreadsClient} gets it, of which Threads does not document that it may inspect.
    */
   accessToken: string;
   /** Where `debug_token` is. Default: `https://graph.threads.net/v1.0`. */
   graphURL?: string | undefined;
 }
 
-/** What `debug_token` says of an access token. */
+/** What `debug_token` answers about an access token. */
 export interface TokenInfo {
   /** Whether the token can be used now. */
   isValid: boolean;
-  /** The kind of token, such as `USER`; empty where it was not said. */
+  /** The kind of token, such as `USER`; empty where the answer has none. */
   type: string;
-  /** The exact id of the person; empty where it was not said, as for app tokens. */
+  /** The exact id of the person; empty where the answer has none, as for app tokens. */
   userId: string;
-  /** The name of the app; empty where it was not said. */
+  /** The name of the app; empty where the answer has none. */
   application: string;
   /** The permissions that the person granted. */
   scopes: string[];
   /** When the token was issued. */
   issuedAt?: Date;
-  /** When the token expires; `null` for never, and where it was not said. */
+  /** When the token expires; `null` for never, and where the answer has none. */
   expiresAt: Date | null;
-  /** When the app's access to the person's data expires; `null` for never, and where it was not said. */
+  /** When the app's access to the person's data expires; `null` for never, and where the answer has none. */
   dataAccessExpiresAt: Date | null;
   /** The id of the app (Facebook Graph API). */
   appId?: string;
@@ -77,9 +77,9 @@ export interface TokenInfo {
  *
  * Resolves for a dead token too, with `isValid: false`.
  *
- * @param inputToken - the access token in question
+ * @param inputToken - the access token to inspect
  * @param options - the inspector's token, and how to ask
- * @returns what Threads, or Facebook's Graph API, says of the token
+ * @returns what Threads, or Facebook's Graph API, answers about the token
  * @throws {@link ThreadsGraphAPIError} when the inspector is refused; `requiresLogin` is then `false`, whatever the
  * reason
  * @throws {@link ThreadsNetworkError} when there is no usable answer
@@ -104,7 +104,7 @@ export async function verifyToken(inputToken: string, options: VerifyTokenOption
  * {@link verifyToken} for a caller that has checked the options once for many tokens.
  *
  * @param url - the endpoint
- * @param inputToken - the access token in question
+ * @param inputToken - the access token to inspect
  * @param inspector - the access token that asks
  * @param options - how to ask
  */
@@ -120,8 +120,8 @@ export async function debugToken(
 }
 
 /**
- * Tells whether `debug_token` refused to look at the token in question, since it is another app's. The code alone, 100,
- * also stands for a wrong inspector.
+ * Tells whether `debug_token` refused the inspected token, since it is another app's. The code alone, 100, also stands
+ * for a wrong inspector.
  */
 export function refusesInputToken(error: unknown): boolean {
   return error instanceof ThreadsGraphAPIError && error.code === 100 && /input[_ ]token/i.test(error.message);

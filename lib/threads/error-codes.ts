@@ -34,7 +34,7 @@ export type Operation =
   | 'verifyToken'
   | 'getProfile';
 
-/** What an answer says of its refusal. */
+/** The codes of a refusal. */
 export interface ErrorCodes {
   code?: number | string | undefined;
   subcode?: number | undefined;

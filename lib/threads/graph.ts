@@ -18,7 +18,7 @@ export interface GraphOptions extends TransportOptions {
  * @param url - the endpoint
  * @param params - the query, with the `access_token`
  * @param options - how to ask
- * @param operation - what for, which says what a refusal means
+ * @param operation - what for, on which the meaning of a refusal depends
  * @throws {@link ThreadsGraphAPIError} when it refuses
  * @throws {@link ThreadsNetworkError} when there is no usable answer
  *

@@ -1,6 +1,5 @@
 import { nonEmptyString } from '../transport/json.js';
 import { ThreadsNetworkError } from '../transport/network-error.js';
-import { DEFAULT_TIMEOUT } from '../transport/request.js';
 import type { ThreadsClient } from './client.js';
 import { MalformedTokenInfo, refusesInputToken, type TokenInfo } from './debug-token.js';
 import { ThreadsGraphAPIError, ThreadsTokenError } from './errors.js';
@@ -29,8 +28,8 @@ export interface InspectorOptions {
    * inspected, and would fail the logins of other people.
    */
   needsAnswer: boolean;
-  /** Milliseconds for all the requests of one inspection together. Default: as for one request. */
-  timeout?: number | undefined;
+  /** Milliseconds for all the requests of one inspection together. */
+  timeout: number;
   /** The clock: milliseconds since the epoch. */
   now: () => number;
 }
@@ -71,7 +70,7 @@ export class Inspector {
    * error about the token itself
    */
   async inspect(token: string, signal?: AbortSignal): Promise<TokenInfo | undefined> {
-    const { tokenVerification, needsAnswer, timeout = DEFAULT_TIMEOUT } = this.#options;
+    const { tokenVerification, needsAnswer, timeout } = this.#options;
     if (tokenVerification === 'off') return undefined;
     if (tokenVerification === 'required') return within(timeout, this.#askAsApp(token, signal));
     try {

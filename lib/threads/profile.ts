@@ -29,10 +29,10 @@ export interface ThreadsProfile {
   isVerified?: boolean;
   /**
    * The permissions that the person grants: none where the grant has ended (`token.dataAccessExpiresAt`); `undefined`
-   * where `debug_token` was not asked or did not say.
+   * where `debug_token` was not asked or gave no answer.
    */
   scopes?: string[];
-  /** All that `debug_token` said. */
+  /** What `debug_token` answered. */
   token?: TokenInfo;
   /** The text of the `/me` answer; empty where it was not asked. */
   _raw: string;
@@ -40,7 +40,7 @@ export interface ThreadsProfile {
   _json: Record<string, unknown>;
 }
 
-/** The fields that `/me` is asked for unless the app says otherwise. */
+/** The fields that `/me` is asked for by default. */
 export const PROFILE_FIELDS: readonly string[] = [
   'id',
   'username',

@@ -10,7 +10,7 @@ export interface Endpoints {
   graphURL: string;
 }
 
-/** The options that say where Threads is. */
+/** The options for where Threads is. */
 export type EndpointOptions = { [Name in keyof Endpoints | 'simulator']?: string | undefined };
 
 /** Source: Threads, "Get Access Tokens and Permissions". */

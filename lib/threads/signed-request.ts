@@ -10,7 +10,7 @@ export interface SignedRequestOptions {
   now?: (() => number) | undefined;
 }
 
-/** What Meta says in a signed request. */
+/** What a signed request contains. */
 export interface SignedRequest {
   /** The exact id of the person who removed the app, or wants their data deleted. */
   userId: string;

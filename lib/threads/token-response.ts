@@ -9,9 +9,9 @@ import { ThreadsTokenError } from './errors.js';
 export interface TokenResult {
   /** The access token. */
   accessToken: string;
-  /** Such as `bearer`; the code exchange does not say. */
+  /** Such as `bearer`, where the answer has it. */
   tokenType?: string;
-  /** Seconds from now until the token expires, where Threads said so: the code exchange does not (it is 1 hour). */
+  /** Seconds from now until the token expires, where the answer has it: that of the code exchange (1 hour) does not. */
   expiresIn?: number;
   /** When the token expires, reckoned from `expiresIn` and the option `now`. */
   expiresAt?: Date;
@@ -21,7 +21,7 @@ export interface TokenResult {
   raw: Record<string, unknown>;
 }
 
-/** A long-lived token, of which Threads always says how long it lasts. */
+/** A long-lived token, whose answer always has its lifetime. */
 export interface LongLivedTokenResult extends TokenResult {
   expiresIn: number;
   expiresAt: Date;
@@ -32,7 +32,7 @@ export type ParseError = (body: string, status: number) => Error | null | undefi
 
 /** What is known of a token request when its answer comes. */
 export interface TokenRequest {
-  /** What it asks for, which says what a refusal means. */
+  /** What it asks for, on which the meaning of a refusal depends. */
   operation: Operation;
   /** What the request carried and an error must not quote. */
   secrets: readonly string[];
