@@ -11,7 +11,7 @@ export function endpointOf(path: string): string {
   return path.replace(/^\/v\d+\.\d+(?=\/)/, '').replace(/(?<=.)\/$/, '');
 }
 
-/** Where the simulator stands in the eyes of whoever asks, with the path below which it is mounted. */
+/** The simulator's origin as the client named it in `Host`, with the path below which the handler is mounted. */
 export function originOf(req: Request): string {
   const { localAddress, localPort } = req.socket;
   return `${req.protocol}://${req.get('host') ?? `${localAddress}:${localPort}`}${req.baseUrl}`;

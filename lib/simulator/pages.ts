@@ -124,7 +124,7 @@ function permissionRow(scope: string) {
 `;
 }
 
-/** The step before the window in a browser in which nobody has logged in yet. */
+/** The step before the window in a browser that is not logged in yet. */
 export function loginPage(req: Request, store: Store) {
   const users = [...store.users.values()];
   const query = rawQuery(req);

@@ -86,7 +86,7 @@ export class Store {
     return app.live !== false || this.isTester(user.id, app.clientID);
   }
 
-  /** Whether the app may act for the person: with App Review for everybody, without it for testers. */
+  /** Whether the app may act for the person: with App Review for all people, without it for testers. */
   isServed(userId: string, clientID: string): boolean {
     const app = this.apps.get(clientID);
     const open = app !== undefined && app.live !== false && app.reviewed !== false;

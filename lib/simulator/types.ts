@@ -28,13 +28,13 @@ export interface SimulatedApp {
   /** Where the data deletion callback is posted when a person also asks for deletion. http or https. */
   dataDeletionURL?: string;
   /**
-   * `false` for an app in development mode, which only its Threads testers can log in to; everybody else is
+   * `false` for an app in development mode, which only its Threads testers can log in to; other people are
    * stopped with error 1349245. Default `true`.
    */
   live?: boolean;
   /**
-   * `false` for an app that is live but has not passed App Review: everybody gets through the window and the code
-   * exchange, and people who are no testers are refused afterwards with code 100, subcode 10 (*observed*).
+   * `false` for an app that is live but has not passed App Review: all people get through the window and the code
+   * exchange, and those who are no testers are refused afterwards with code 100, subcode 10 (*observed*).
    * Default `true`.
    */
   reviewed?: boolean;
@@ -103,16 +103,16 @@ export interface ThreadsSimulatorOptions {
   /** The people. Default: `simulatedUsers`. */
   users?: readonly SimulatedUser[];
   /**
-   * `false`: in a browser in which nobody has logged in to the simulator yet, the authorization window leads to a log-in
-   * page first, as at Threads (*observed*: what is wrong with the app shows only after it). `answer()` goes past it.
+   * `false`: in a browser that is not logged in to the simulator yet, the authorization window leads to a log-in page
+   * first, as at Threads (*observed*: what is wrong with the app shows only after it). `answer()` goes past it.
    * Default `true`.
    */
   loggedIn?: boolean;
   /** The clock, in milliseconds since the epoch, read whenever the time is needed. Default: `Date.now()`. */
   now?: () => number;
   /**
-   * The host names, without port, under which the simulator may be reached beside its own address and loopback: for
-   * whoever listens on other interfaces or mounts `handler` in a server with a name. Others are answered with 403,
+   * The host names, without port, under which the simulator may be reached beside its own address and loopback: where
+   * it listens on other interfaces, or `handler` is mounted in a server with a name. Others are answered with 403,
    * so that no website reaches the simulator through a name of its own (DNS rebinding).
    */
   hosts?: readonly string[];
@@ -225,7 +225,7 @@ export interface ThreadsSimulator {
   readonly endpoints: SimulatedEndpoints;
 
   /**
-   * The same addresses at another origin, for whoever mounts `handler` elsewhere.
+   * The same addresses at another origin, where `handler` is mounted elsewhere.
    * @param origin - such as `https://threads.test`, or with a path where the handler is mounted below one
    * @throws TypeError for what is no http or https URL
    */

@@ -10,7 +10,7 @@ import { removeApp } from './removal.js';
 import type { Store } from './store.js';
 import type { SimulatedUser } from './types.js';
 
-/** Names who is logged in to the simulator in a browser: no secret, since anybody may log in as anybody. */
+/** Names the person who is logged in to the simulator. Not signed: any browser may log in as any person. */
 const COOKIE = 'threads_simulator_user';
 
 /** What a person sees: the authorization window, the log-in page, the people and their apps. */
@@ -101,7 +101,7 @@ export function routeWebsite(app: Express, store: Store, loggedIn: boolean): voi
   });
 }
 
-/** *Observed*: the window of Threads leads there in a browser in which nobody is logged in. */
+/** *Observed*: the window of Threads leads there in a browser that is not logged in. */
 function loginURL(req: Request): string {
   return `${req.baseUrl}/login?${new URLSearchParams({ next: `/oauth/authorize?${rawQuery(req)}` })}`;
 }
