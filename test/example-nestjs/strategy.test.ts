@@ -81,7 +81,7 @@ describe('PassportStrategy(ThreadsStrategy) in NestJS 12', () => {
     app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
     if (filter) app.useGlobalFilters(filter);
     await app.listen(0, '127.0.0.1');
-    return comeBack(supertest.agent(app.getHttpServer()));
+    return comeBack(supertest.agent(app.getHttpServer()).set('Host', 'app.example'));
   }
 
   describe('when validate() throws', () => {

@@ -70,7 +70,8 @@ export async function startExample(
       app,
       simulator,
       origin: 'http://localhost:3000',
-      browser: supertest.agent(app.getHttpServer()),
+      // The host of the callback URL: a login that starts on another is warned of.
+      browser: supertest.agent(app.getHttpServer()).set('Host', 'localhost:3000'),
       async close() {
         await app.close();
         await simulator.close();

@@ -38,6 +38,13 @@ process.on('uncaughtExceptionMonitor', (error) => {
   send({ exception: `  Uncaught exception, during or after "${title}":\n${indented(inspect(error))}` });
 });
 
+// Node.js prints a warning whether a test listens for it or not: those that one expects say nothing new.
+const [print] = process.rawListeners('warning') as ((warning: Error) => void)[];
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (process.listenerCount('warning') === 1) print?.(warning);
+});
+
 const { Base, Spec } = Mocha.reporters;
 Base.consoleLog = (...values: unknown[]) => send({ output: format(...values) });
 
