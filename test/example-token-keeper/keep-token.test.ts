@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { ThreadsClient } from 'passport-threads-oauth2';
+import { createFuse } from '../../example/token-keeper/src/fuse.js';
 import { keepToken, type Outcome, type Tools } from '../../example/token-keeper/src/keep-token.js';
+import { createLimits } from '../../example/token-keeper/src/limits.js';
 import { createTokenRows } from '../../example/token-keeper/src/token-rows.js';
 import { simulatedApp } from '../../lib/simulator/index.js';
 import { rejection } from '../support/login.js';
@@ -18,12 +20,15 @@ describe('the token keeper, looking at a token', () => {
   let threads: WatchedThreads;
   let clock: number;
   let warnings: string[];
+  /** For how long all workers were stopped, each time. */
+  let pauses: number[];
   let tools: Tools;
 
   beforeEach(async () => {
     [store, threads] = await Promise.all([createStore(), startThreads()]);
     clock = 0;
     warnings = [];
+    pauses = [];
     const now = () => Date.now() + clock;
     const [origin] = threads.origins;
     tools = {
@@ -37,6 +42,9 @@ describe('the token keeper, looking at a token', () => {
         graphURL: `${origin}/v1.0`,
         now,
       }),
+      fuse: createFuse({ percent: 5 }),
+      limits: createLimits(async (milliseconds) => pauses.push(milliseconds)),
+      storeFor: 0,
       warn: (message) => warnings.push(message),
     };
   });
@@ -86,11 +94,20 @@ describe('the token keeper, looking at a token', () => {
     expect(await look()).to.equal('not_due');
   });
 
-  it('marks who must come back when the token has expired, without a request', async () => {
+  it('marks who must come back when the token has expired, once Threads has confirmed it', async () => {
     await stored(ADA, 61);
     expect(await look()).to.equal('requires_login');
     expect((await store.row(ADA)).requires_login).to.equal('expired');
-    expect(threads.dealt).to.deep.equal([]);
+    expect(threads.dealt.map(({ path }) => path)).to.include('/v1.0/debug_token');
+  });
+
+  it('does not believe its own clock, or stored times, that a token has expired', async () => {
+    const token = await stored(ADA, 2);
+    await store.db.execute('UPDATE tokens SET token_expires_at = 1000, data_access_expires_at = 1000');
+    expect(await look()).to.equal('kept');
+    expect((await store.row(ADA)).requires_login).to.equal(null);
+    expect(await store.token(ADA)).to.equal(token);
+    expect(inDays((await store.row(ADA)).token_expires_at)).to.equal(58);
   });
 
   it('asks when the grant ends where that is not known, and marks a token that turns out to be dead', async () => {
@@ -198,9 +215,127 @@ describe('the token keeper, looking at a token', () => {
       status: 400,
       body: { error: { message: 'No', code: 10 } },
     });
-    expect(await look()).to.equal('kept');
+    expect(await look()).to.equal('refused');
     expect((await store.row(ADA)).requires_login).to.equal(null);
     expect(await store.token(ADA)).to.equal(old);
+    expect(await look()).to.equal('not_due');
+  });
+
+  it('refreshes imported tokens of which nothing is known, although debug_token may not be asked', async () => {
+    const old = await stored(ADA, 55);
+    await store.db.execute(
+      'UPDATE tokens SET issued_at = NULL, token_expires_at = NULL, data_access_expires_at = NULL',
+    );
+    const refusal = { status: 400, body: { error: { message: 'No', code: 10 } } };
+    threads.simulator.fail('/debug_token', refusal);
+    expect(await look()).to.equal('refreshed');
+    expect(threads.refreshesOf(old)).to.equal(1);
+  });
+
+  it('refreshes a token before it asks debug_token, whose outage stops nothing', async () => {
+    const old = await stored(ADA, 55);
+    await store.db.execute('UPDATE tokens SET data_access_expires_at = NULL');
+    threads.simulator.fail('/debug_token', { status: 503 });
+    expect(await look()).to.equal('refreshed');
+    expect(threads.refreshesOf(old)).to.equal(1);
+  });
+
+  it("leaves one person alone at that person's rate limit, and stops nobody else", async () => {
+    await stored(ADA, 55);
+    const token = await stored(MATEO, 55);
+    const body = { error: { message: 'User request limit reached', code: 17, type: 'OAuthException' } };
+    threads.simulator.fail('/refresh_access_token', { status: 400, body, times: 1 });
+    expect(await look()).to.equal('limited');
+    expect(await look(MATEO)).to.equal('refreshed');
+    expect(threads.refreshesOf(token)).to.equal(1);
+    expect(pauses).to.deep.equal([]);
+    expect(await look()).to.equal('not_due');
+    clock = 2 * 60 * 1000;
+    expect(await look()).to.equal('refreshed');
+  });
+
+  it("stops everybody at the app's rate limit, at debug_token after a refresh as well", async () => {
+    const old = await stored(ADA, 55);
+    const body = { error: { message: 'Application request limit reached', code: 4, type: 'OAuthException' } };
+    const limit = { status: 400, body, headers: { 'Retry-After': '7' }, times: 1 };
+    threads.simulator.fail('/refresh_access_token', limit);
+    const error = await rejection(look());
+    expect(await tools.limits.heed(ADA, error)).to.equal(true);
+    threads.simulator.fail('/debug_token', limit);
+    expect(await look()).to.equal('refreshed');
+    expect(threads.refreshesOf(old)).to.equal(1);
+    expect(pauses).to.deep.equal([7000, 7000]);
+  });
+
+  it('takes a rate limit that does not say whose it is for one of the app when it meets three in a row', async () => {
+    const people = [1, 2, 3].map((n) => `1784140000000000${n}`);
+    for (const id of people) await stored(id, 55);
+    const body = { error: { message: 'Too many requests' } };
+    threads.simulator.fail('/refresh_access_token', { status: 429, body, times: 3 });
+    expect(await look(people[0])).to.equal('limited');
+    expect(await look(people[1])).to.equal('limited');
+    expect(await tools.limits.heed(people[2]!, await rejection(look(people[2])))).to.equal(true);
+  });
+
+  it('calls nobody dead in a burst of dead tokens at the refresh that debug_token does not confirm', async () => {
+    const people = Array.from({ length: 20 }, (_, i) => `178414000000000${10 + i}`);
+    for (const id of people) await stored(id, 55);
+    const body = { error: { message: 'Error validating access token', code: 190, type: 'OAuthException' } };
+    threads.simulator.fail('/refresh_access_token', { status: 400, body, times: 20 });
+    for (const id of people) expect(await look(id)).to.equal('doubtful');
+    for (const row of await store.rows()) expect(row.requires_login).to.equal(null);
+    clock = 60 * 60 * 1000 + 1000;
+    for (const id of people) expect(await look(id)).to.equal('refreshed');
+  });
+
+  it('marks nobody any more once too many die at once, and asks again an hour later', async () => {
+    const people = Array.from({ length: 30 }, (_, i) => `178414000000000${10 + i}`);
+    for (const id of people) await stored(id, 55);
+    for (const userId of people) threads.simulator.revoke({ clientID, userId });
+    const outcomes = await Promise.all(people.map((id) => look(id)));
+    const marked = outcomes.filter((outcome) => outcome === 'requires_login');
+    expect(marked.length).to.be.below(10);
+    expect(outcomes.filter((outcome) => outcome === 'held')).to.have.length(30 - marked.length);
+    expect(tools.fuse.isBlown()).to.equal(true);
+    // It was real after all: whoever runs it has looked, and says so.
+    clock = 60 * 60 * 1000 + 1000;
+    tools.fuse = createFuse({ percent: 100 });
+    for (const id of people) await look(id);
+    for (const row of await store.rows()) expect(row.requires_login).to.equal('not_authorized');
+  });
+
+  it('goes on trying to store a new token while the database is away, and refreshes once', async () => {
+    const old = await stored(ADA, 55);
+    const { rows } = tools;
+    let away = 3;
+    tools.storeFor = 10_000;
+    tools.rows = {
+      ...rows,
+      replace: (...args) =>
+        away-- > 0 ? Promise.reject(new Error('The database is away')) : rows.replace(...args),
+    };
+    expect(await look()).to.equal('refreshed');
+    expect(threads.refreshesOf(old)).to.equal(1);
+    expect(await store.token(ADA)).not.to.equal(old);
+  });
+
+  it('knows its own token again when the database stored it and was gone before it said so', async () => {
+    const old = await stored(ADA, 55);
+    const { rows } = tools;
+    let isFirst = true;
+    tools.storeFor = 10_000;
+    tools.rows = {
+      ...rows,
+      async replace(...args) {
+        const stored = await rows.replace(...args);
+        if (!isFirst) return stored;
+        isFirst = false;
+        throw new Error('The connection is gone');
+      },
+    };
+    expect(await look()).to.equal('refreshed');
+    expect(threads.refreshesOf(old)).to.equal(1);
+    expect(inDays((await store.row(ADA)).check_at)).to.equal(53);
   });
 
   it('says so and changes nothing when a token does not open', async () => {
@@ -216,23 +351,35 @@ describe('the token keeper, looking at a token', () => {
     expect(threads.dealt).to.deep.equal([]);
   });
 
-  it('finds what is due in pages, the longest due first, without anybody twice', async () => {
-    const ids = Array.from({ length: 12 }, (_, i) => `1784140579318${7200 + i}`);
-    for (const [i, id] of ids.entries()) {
+  it('finds those first that end first, and those without an end last', async () => {
+    const ends: [string, number | null][] = [
+      ['1', 0],
+      ['2', 40],
+      ['3', null],
+      ['4', 3],
+      ['5', 1 / 24],
+    ];
+    for (const [id, days] of ends) {
       await stored(id, 55);
+      const end = days ? Math.floor(Date.now() / 1000 + days * 86_400) : days;
       await store.db.execute({
-        sql: 'UPDATE tokens SET check_at = :at WHERE id = :id',
-        args: { at: 100 - (i % 3), id },
+        sql: 'UPDATE tokens SET token_expires_at = :end WHERE id = :id',
+        args: { id, end },
       });
     }
-    const found: string[] = [];
-    for (let last: { id: string; at: number } | undefined; ; ) {
-      const page = await tools.rows.due(5, last);
-      if (page.length === 0) break;
-      found.push(...page.map(({ id }) => id));
-      last = page.at(-1);
-    }
-    expect(found).to.have.members(ids).and.have.length(12);
-    expect((await store.row(found[0]!)).check_at).to.equal(98);
+    const due = await tools.rows.due(4);
+    expect(due.map(({ id }) => id)).to.deep.equal(['5', '3', '4', '2']);
+    expect((await tools.rows.due(5)).at(-1)?.id).to.equal('1');
+  });
+
+  it('tells what it is behind with', async () => {
+    expect(await tools.rows.backlog()).to.deep.equal({ due: 0, oldest: 0, endingSoon: 0 });
+    await stored(ADA, 58);
+    await stored(MATEO, 10);
+    const now = Math.floor(tools.now() / 1000);
+    await store.db.execute({ sql: 'UPDATE tokens SET check_at = :at', args: { at: now - 50 } });
+    const { due, oldest, endingSoon } = await tools.rows.backlog();
+    expect({ due, endingSoon }).to.deep.equal({ due: 2, endingSoon: 1 });
+    expect(oldest).to.be.within(50, 60);
   });
 });

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openSQL } from '../../example/reference/src/database.js';
 import type { Row, SQL } from '../../example/reference/src/sql.js';
 import { createTokenVault, type TokenVault } from '../../example/reference/src/token-vault.js';
+import type { Postgres } from '../support/postgres.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** The Express example's database with tokens in it, in a file. */
+/** The Express example's database with tokens in it. */
 export interface Store {
   folder: string;
   url: string;
@@ -25,10 +26,17 @@ export interface Store {
   close(): Promise<void>;
 }
 
+let server: Postgres | undefined;
+
+/** From now on stores are on this server. */
+export function useServer(postgres: Postgres): void {
+  server = postgres;
+}
+
+/** In a file on the disk, which is what is slow and what locks, or on the server that was given to `useServer`. */
 export async function createStore(): Promise<Store> {
-  // In memory where that can be: every commit waits for the disk, which is not what is tested.
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'token-keeper-'));
-  const url = pathToFileURL(join(folder, 'users.sqlite')).href;
+  const folder = mkdtempSync(join(tmpdir(), 'token-keeper-'));
+  const url = server ? await server.createDatabase() : pathToFileURL(join(folder, 'users.sqlite')).href;
   const key = randomBytes(32);
   const vault = await createTokenVault([key]);
   const db = await openSQL(url);

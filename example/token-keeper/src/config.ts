@@ -4,8 +4,8 @@ import { type Config, loadConfig } from 'threads-reference-example/config';
 export interface KeeperConfig {
   /** The Express example's: the Threads app, the database and its keys. */
   app: Config;
-  /** Where Threads is: a simulator's addresses, or nothing for Threads itself. */
-  endpoints: { tokenURL?: string; graphURL?: string };
+  /** The origin of a simulator; `undefined`: Threads itself. */
+  simulator: string | undefined;
   redisURL: string;
   host: string;
   port: number;
@@ -17,6 +17,8 @@ export interface KeeperConfig {
   concurrency: number;
   /** Milliseconds between two searches for what is due. */
   pollEvery: number;
+  /** The share of deaths among the last 200 looks from which no death is marked, in percent; 100: always mark. */
+  fusePercent: number;
   /** Milliseconds for which a token is one worker's alone: longer than all of its requests may take. */
   lease: number;
 }
@@ -54,10 +56,7 @@ export function loadKeeperConfig(env: NodeJS.ProcessEnv): KeeperConfig {
 
   const config: KeeperConfig = {
     app,
-    endpoints:
-      simulator && 'url' in simulator
-        ? { tokenURL: `${simulator.url}/oauth/access_token`, graphURL: `${simulator.url}/v1.0` }
-        : {},
+    simulator: simulator && 'url' in simulator ? simulator.url : undefined,
     redisURL: redisURL ?? '',
     host: get('KEEPER_HOST') ?? '127.0.0.1',
     port: numberOf('KEEPER_PORT', 3900, 0, 65_535),
@@ -65,6 +64,7 @@ export function loadKeeperConfig(env: NodeJS.ProcessEnv): KeeperConfig {
     rate: numberOf('KEEPER_RATE', 20, 1, 10_000),
     concurrency: numberOf('KEEPER_CONCURRENCY', 10, 1, 1000),
     pollEvery: numberOf('KEEPER_POLL_SECONDS', 60, 1, 86_400) * 1000,
+    fusePercent: numberOf('KEEPER_FUSE_PERCENT', 5, 1, 100),
     lease: numberOf('KEEPER_LEASE_SECONDS', 60, 1, 3600) * 1000,
   };
   if (problems.length > 0) {

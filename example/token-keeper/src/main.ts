@@ -8,73 +8,93 @@ import { ThreadsClient } from 'passport-threads-oauth2';
 import pino from 'pino';
 import { ConfigError, ROOT } from 'threads-reference-example/config';
 import { openSQL } from 'threads-reference-example/database';
-import { createTokenVault } from 'threads-reference-example/token-vault';
+import { SchemaError } from 'threads-reference-example/schema';
+import type { SQL } from 'threads-reference-example/sql';
+import { createTokenVault, type TokenVault } from 'threads-reference-example/token-vault';
+import { createTokens } from 'threads-reference-example/tokens';
+import { createClock } from './clock.js';
 import { KeeperConfigError, loadKeeperConfig } from './config.js';
+import { causeOf, createFaultLog } from './fault-log.js';
+import { createFuse } from './fuse.js';
+import { createHealth } from './health.js';
+import { createLimits } from './limits.js';
 import { createMetrics } from './metrics.js';
-import { connect, createQueue, SEARCHES, TOKENS, type TokenJob } from './queue.js';
+import { connect, createQueue, EvictionError, requireNoEviction, TOKENS, type TokenJob } from './queue.js';
+import { startSearch } from './search.js';
 import { createTokenRows } from './token-rows.js';
 import { createWeb } from './web.js';
-import { startSearchWorker, startTokenWorker } from './worker.js';
+import { startTokenWorker } from './worker.js';
 
 const log = pino({ name: 'token-keeper' });
+
+/** What the person at the terminal can do something about. */
+const MENDABLE = [ConfigError, KeeperConfigError, SchemaError, EvictionError];
 
 try {
   dotenv.config({ path: join(ROOT, '.env'), quiet: true });
   await start();
 } catch (error) {
-  const known = error instanceof ConfigError || error instanceof KeeperConfigError;
-  if (known) console.error(error.message);
-  else log.fatal({ error: (error as Error).name, code: (error as { code?: string }).code }, 'cannot start');
+  if (MENDABLE.some((kind) => error instanceof kind)) console.error((error as Error).message);
+  else log.fatal({ cause: causeOf(error) }, 'cannot start');
   process.exit(1);
 }
 
 async function start(): Promise<void> {
   const config = loadKeeperConfig(process.env);
-  const { app, endpoints, lease, rate, concurrency, pollEvery } = config;
+  const { app, simulator, lease, rate, concurrency, pollEvery } = config;
   const vault = await createTokenVault(app.tokenKeys);
   const db = await openSQL(app.databaseURL);
-  const rows = createTokenRows(db, lease);
-  const { clientID, clientSecret } = app.threads;
-  const threads = new ThreadsClient({ clientID, clientSecret, ...endpoints });
+  await requireFittingKey(db, vault);
 
+  const faults = createFaultLog(log);
   const connection = connect(config.redisURL);
-  let isAway = false;
-  connection.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (!isAway) log.error({ code }, 'Redis is away');
-    isAway = true;
+  connection.on('error', (error) => faults.tell('Redis', error));
+  connection.on('ready', () => faults.over('Redis'));
+  await requireNoEviction(connection);
+
+  const clock = createClock(new URL(simulator ?? 'https://graph.threads.net').origin, (offset) => {
+    if (offset === 0) log.info('the clock is right again');
+    else
+      log.warn(
+        { seconds: Math.round(offset / 1000) },
+        "the clock of this machine is wrong: Threads' is used",
+      );
   });
+  const { clientID, clientSecret } = app.threads;
+  const threads = new ThreadsClient({ clientID, clientSecret, simulator, now: clock.now });
+  // The first answer tells the time, before anything is decided by it.
+  await threads.getAppAccessToken().catch((error: unknown) => faults.tell('Threads', error));
+
+  const rows = createTokenRows(db, lease, clock.now);
   const queue = createQueue<TokenJob>(TOKENS, connection);
-  const searches = createQueue(SEARCHES, connection);
-  const metrics = createMetrics(queue, rows);
+  const fuse = createFuse({ percent: config.fusePercent });
+  const search = startSearch({
+    rows,
+    queue,
+    rate,
+    pollEvery,
+    onFound: (found) => {
+      faults.over('the search');
+      log.info({ found }, 'found tokens that are due');
+    },
+    onError: (error) => faults.tell('the search', error),
+  });
+  const metrics = createMetrics({ queue, rows, fuse, clock, lastSearch: search.lastSuccess });
   const tools = {
     rows,
     vault,
     threads,
-    now: Date.now,
+    fuse,
+    limits: createLimits((milliseconds) => worker.rateLimit(milliseconds)),
+    now: clock.now,
+    storeFor: lease,
     warn: (message: string, details: object) => log.warn(details, message),
   };
-  const options = { connection, queue, tools, log, metrics, rate, concurrency, lease };
-  const workers = [startSearchWorker(options), startTokenWorker(options)];
+  const worker = startTokenWorker({ connection, tools, log, faults, metrics, rate, concurrency, lease });
 
-  // All processes say the same, and again whenever Redis comes back: it may have forgotten everything.
-  const schedule = () =>
-    searches
-      .upsertJobScheduler(
-        'search',
-        { every: pollEvery },
-        { opts: { removeOnComplete: true, removeOnFail: true } },
-      )
-      .catch((error: Error) => log.error({ error: error.name }, 'cannot schedule'));
-  connection.on('ready', () => {
-    if (isAway) log.info('Redis is back');
-    isAway = false;
-    schedule();
-  });
-  await schedule();
-
-  const check = () => Promise.all([connection.ping(), db.check()]);
+  const health = createHealth(db, connection, search, pollEvery);
   const server = createServer(
-    createWeb({ metrics, queues: [queue, searches], check, boardPassword: config.boardPassword }),
+    createWeb({ metrics, queues: [queue], health, boardPassword: config.boardPassword }),
   );
   await once(server.listen(config.port, config.host), 'listening');
 
@@ -84,8 +104,8 @@ async function start(): Promise<void> {
       server.close();
       server.closeIdleConnections();
       const closed = (async () => {
-        await Promise.all(workers.map((worker) => worker.close()));
-        await Promise.all([queue.close(), searches.close()]);
+        await Promise.all([search.stop(), worker.close()]);
+        await queue.close();
         await connection.quit();
       })();
       // The engine waits for a Redis that is away. By the end of its lease a token is another one's anyway.
@@ -102,4 +122,13 @@ async function start(): Promise<void> {
     });
   }
   log.info({ port: (server.address() as AddressInfo).port, rate, concurrency }, 'keeping tokens');
+}
+
+/** With a wrong key the keeper would put off every token, and nobody would notice before they have expired. */
+async function requireFittingKey(db: SQL, vault: TokenVault): Promise<void> {
+  const keyIDs = [...(await createTokens(db, vault).countByKey()).keys()];
+  if (keyIDs.length === 0 || keyIDs.some((keyID) => vault.keyIDs.includes(keyID))) return;
+  throw new KeeperConfigError(
+    `No key in TOKEN_KEYS (${vault.keyIDs.join(', ')}) opens any of the stored tokens, which were sealed with ${keyIDs.join(', ')}. Nothing has been changed.`,
+  );
 }

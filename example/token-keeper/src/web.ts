@@ -4,25 +4,23 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import type { Queue } from 'bullmq';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { causeOf } from './fault-log.js';
+import { type Health, inTime } from './health.js';
 import type { Metrics } from './metrics.js';
 
 const BOARD = '/queues';
-
-/** Milliseconds within which the database and Redis must answer. */
-const MOST_PATIENCE = 2000;
 
 /** What the pages show. */
 export interface WebOptions {
   metrics: Metrics;
   queues: Queue[];
-  /** Resolves when the database and Redis answer. */
-  check: () => Promise<unknown>;
+  health: Health;
   /** Without one there is no board. */
   boardPassword: string | undefined;
 }
 
 /** `/health`, `/metrics` in the text format of Prometheus, and the board of the queue behind a password. */
-export function createWeb({ metrics, queues, check, boardPassword }: WebOptions): Express {
+export function createWeb({ metrics, queues, health, boardPassword }: WebOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use((_req, res, next) => {
@@ -32,11 +30,9 @@ export function createWeb({ metrics, queues, check, boardPassword }: WebOptions)
   });
 
   app.get('/health', async (_req, res) => {
-    const healthy = await inTime(check()).then(
-      () => true,
-      () => false,
-    );
-    res.status(healthy ? 200 : 503).json({ status: healthy ? 'ok' : 'unavailable' });
+    const faults = Object.entries(await health()).map(([of, error]) => [of, causeOf(error)]);
+    if (faults.length === 0) res.json({ status: 'ok' });
+    else res.status(503).json({ status: 'unavailable', faults: Object.fromEntries(faults) });
   });
 
   app.get('/metrics', async (_req, res) => {
@@ -47,7 +43,7 @@ export function createWeb({ metrics, queues, check, boardPassword }: WebOptions)
     const serverAdapter = new ExpressAdapter();
     serverAdapter.setBasePath(BOARD);
     createBullBoard({ queues: queues.map((queue) => new BullMQAdapter(queue)), serverAdapter });
-    app.use(BOARD, behindPassword(boardPassword), serverAdapter.getRouter());
+    app.use(BOARD, behindPassword(boardPassword), refuseOtherSites, serverAdapter.getRouter());
   }
 
   const onError: ErrorRequestHandler = (_error, _req, res, next) => {
@@ -75,10 +71,14 @@ function behindPassword(password: string): RequestHandler {
   };
 }
 
-/** Whoever asks a Redis that is away waits for it to come back, which nobody who looks at a page wants to. */
-function inTime<Value>(answer: Promise<Value>): Promise<Value> {
-  const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error('No answer in time')), MOST_PATIENCE).unref();
-  });
-  return Promise.race([answer, late]);
-}
+/** A browser sends the password along with a form of any website, too. */
+const refuseOtherSites: RequestHandler = (req, res, next) => {
+  if (req.method === 'GET' || req.method === 'HEAD') return next();
+  const site = req.get('sec-fetch-site');
+  const origin = req.get('origin');
+  const isOwn = site
+    ? site === 'same-origin' || site === 'none'
+    : origin === undefined || (URL.canParse(origin) && new URL(origin).host === req.get('host'));
+  if (isOwn) return next();
+  res.status(403).type('text').send('This came from another website');
+};

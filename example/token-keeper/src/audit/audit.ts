@@ -1,5 +1,6 @@
 import type { ThreadsClient } from 'passport-threads-oauth2';
 import { type TokenVault, TokenVaultError } from 'threads-reference-example/token-vault';
+import type { Fuse } from '../fuse.js';
 import type { TokenRow, TokenRows } from '../token-rows.js';
 import { whyDead } from '../why-dead.js';
 import { type Finding, stateOfDead, stateOfLiving } from './states.js';
@@ -16,6 +17,12 @@ export interface AuditOptions {
   requiredScopes: readonly string[];
   /** The most tokens that are asked about at a time. */
   concurrency: number;
+  /** The most tokens that are asked about in a second. */
+  rate: number | undefined;
+  /** Where it is blown, dead tokens are reported and not marked. */
+  fuse: Fuse;
+  /** Marks nothing. */
+  isDryRun: boolean;
   signal: AbortSignal;
   onProgress: (progress: { done: number; pause?: number }) => void;
 }
@@ -28,7 +35,8 @@ export interface AuditOptions {
  * @throws the error of Threads where nobody can be asked about
  */
 export async function* audit(after: string, options: AuditOptions): AsyncGenerator<Finding[]> {
-  const { rows, vault, threads, requiredScopes, concurrency, signal, onProgress } = options;
+  const { rows, vault, threads, requiredScopes, concurrency, rate, fuse, isDryRun, signal, onProgress } =
+    options;
   for (let last = after; ; ) {
     const page = await rows.page(last, PAGE * concurrency);
     if (page.length === 0) return;
@@ -43,16 +51,19 @@ export async function* audit(after: string, options: AuditOptions): AsyncGenerat
         } else yield { row, accessToken };
       }
     };
-    const outcomes = threads.verifyTokens(opened(), { concurrency, signal, onProgress });
+    const outcomes = threads.verifyTokens(opened(), { concurrency, rate, signal, onProgress });
     for await (const { input, info, error } of outcomes) {
       const { row, accessToken } = input;
       const { id } = row;
       if (error) findings.push({ id, state: 'unknown', details: reasonOf(error) });
-      else if (info.isValid) findings.push({ id, ...stateOfLiving(info, row, requiredScopes) });
-      else {
+      else if (info.isValid) {
+        fuse.note(false);
+        findings.push({ id, ...stateOfLiving(info, row, requiredScopes) });
+      } else {
         try {
           const reason = await whyDead(threads, accessToken, info);
-          await rows.requireLogin(row, reason);
+          fuse.note(true);
+          if (!isDryRun && !fuse.isBlown()) await rows.requireLogin(row, reason);
           findings.push({ id, ...stateOfDead(reason) });
         } catch (error) {
           findings.push({ id, state: 'unknown', details: reasonOf(error as Error) });

@@ -1,4 +1,4 @@
-// npm run tokens:audit -- [--json FILE] [--csv FILE] [--findings FILE]
+// npm run tokens:audit -- [--json FILE] [--csv FILE] [--findings FILE] [--rate N] [--dry-run]
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { ConfigError, ROOT } from 'threads-reference-example/config';
 import { openSQL } from 'threads-reference-example/database';
 import { createTokenVault } from 'threads-reference-example/token-vault';
 import { KeeperConfigError, loadKeeperConfig } from '../config.js';
+import { createFuse } from '../fuse.js';
 import { createTokenRows } from '../token-rows.js';
 import { audit } from './audit.js';
 import { FindingsFile } from './findings-file.js';
@@ -29,10 +30,15 @@ async function run(): Promise<number> {
     options: {
       json: { type: 'string' },
       csv: { type: 'string' },
+      rate: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
       findings: { type: 'string', default: 'tokens-audit.jsonl' },
     },
   });
-  const { app, endpoints, lease, concurrency } = loadKeeperConfig(process.env);
+  const rate = values.rate === undefined ? undefined : Number(values.rate);
+  if (rate !== undefined && !(rate > 0))
+    throw new KeeperConfigError('--rate must be a number of tokens a second.');
+  const { app, simulator, lease, concurrency, fusePercent } = loadKeeperConfig(process.env);
   const { clientID, clientSecret, requiredScopes } = app.threads;
   const vault = await createTokenVault(app.tokenKeys);
   const db = await openSQL(app.databaseURL);
@@ -47,13 +53,17 @@ async function run(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const progress = createProgress(total, count, process.stderr);
     let done = count;
-    const threads = new ThreadsClient({ clientID, clientSecret, ...endpoints });
+    const threads = new ThreadsClient({ clientID, clientSecret, simulator });
+    const fuse = createFuse({ percent: fusePercent });
     const pages = audit(last, {
       rows,
       vault,
       threads,
       requiredScopes,
       concurrency,
+      rate,
+      fuse,
+      isDryRun: values['dry-run'],
       signal: stop.signal,
       onProgress({ done: inPage, pause }) {
         if (pause) progress.pause(pause);
@@ -75,6 +85,11 @@ async function run(): Promise<number> {
       return STOPPED;
     }
 
+    if (fuse.isBlown()) {
+      console.error(
+        `More than ${fusePercent} % of the last tokens look dead, so not all of them were marked. Find out why; then run it again with KEEPER_FUSE_PERCENT=100.`,
+      );
+    }
     const summary = await summarise(file);
     console.log(table(summary));
     if (values.json) await writeJSON(values.json, file, summary);
