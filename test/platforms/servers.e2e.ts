@@ -2,7 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
 import { install, packPackage, run } from '../consumers/workspace.mjs';
+import { Browser } from '../frameworks/support.js';
 import { itSignsPeopleInCold } from './contract.js';
 import { type Platform, startProgram } from './support.js';
 
@@ -58,6 +60,18 @@ describe('platforms: servers that are no dependencies of this repository', funct
   })) {
     describe(title, () => itSignsPeopleInCold(start));
   }
+
+  it('NestJS with its Fastify adapter, where the guard has no `getResponse`: the start of a login answers 500, and says which method is missing', async () => {
+    const settings = { WITHOUT_GET_RESPONSE: '1' };
+    const platform = await startProgram(process.execPath, [app('nest-fastify')], settings);
+    try {
+      const { status, text } = await new Browser(platform.origin).open('/auth/threads');
+      expect(status).to.equal(500);
+      expect(JSON.parse(text)).to.have.property('message', 'res.setHeader is not a function');
+    } finally {
+      await platform.close();
+    }
+  });
 
   describe('Nitro 3, built', () => {
     const nitro = () => join(folder, 'nitro-app');

@@ -20,12 +20,16 @@ export function startServer(app: string): Promise<Platform> {
 }
 
 /** Starts a program that listens on the port `PORT` and says so. */
-export async function startProgram(program: string, args: readonly string[]): Promise<Platform> {
+export async function startProgram(
+  program: string,
+  args: readonly string[],
+  settings: Record<string, string> = {},
+): Promise<Platform> {
   const { simulator, environment } = await startSimulator();
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   // What runs these tests is not for the program.
-  const env = { ...process.env, ...environment(origin), PORT: String(port), NODE_OPTIONS: '' };
+  const env = { ...process.env, ...environment(origin), PORT: String(port), NODE_OPTIONS: '', ...settings };
   const start = async () => {
     const server = watchChild(spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
     await server.printed('istening');

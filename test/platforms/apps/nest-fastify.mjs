@@ -29,9 +29,11 @@ class ThreadsGuard extends AuthGuard('threads') {
   // Without it, every failure is a 401 that does not say why.
   handleRequest(error, user, info, _context, status) {
     if (user) return user;
-    throw new HttpException(refusal(error ?? info), error?.status ?? status);
+    throw new HttpException(refusal(error ?? info), error?.status ?? status ?? 500);
   }
 }
+
+if (process.env.WITHOUT_GET_RESPONSE) delete ThreadsGuard.prototype.getResponse;
 
 class AuthController {
   start() {}
