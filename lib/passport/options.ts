@@ -78,8 +78,8 @@ export interface ThreadsTokenStrategyOptions
   extends Pick<ThreadsStrategyOptions, Exclude<(typeof SHARED)[number], 'passReqToCallback'>> {
   /**
    * Finds the access token in a request. Default: the `Authorization` header with the scheme Bearer, else the field
-   * `access_token` of the body; never the query. One that stands in the body is refused where a page of another website
-   * sent it (`Sec-Fetch-Site`, else `Origin`).
+   * `access_token` of the body; never the query. One that stands in the body, or comes with a body that no parser has
+   * read, is refused where a page of another website sent it (`Sec-Fetch-Site`, else `Origin`).
    */
   tokenFromRequest?: TokenFromRequest | undefined;
 }

@@ -44,10 +44,13 @@ type OptionsWithRequest = ThreadsTokenStrategyOptions & { passReqToCallback: tru
  * ));
  * ```
  *
- * `/me` answers to a token of any app, so alone it would sign in whoever holds a token that another app was given.
- * `debug_token` is always asked beside it, with the app as the inspector, and both must name one person. So each
- * request with a token costs two requests to Threads, whoever sends it: limit their rate. At most 100 tokens are checked
- * at a time; further ones wait for `timeout` at most, and then end in a {@link ThreadsNetworkError} (504).
+ * `/me` answers to a token of any app, so it does not show that the person gave the token to this app. `debug_token` is
+ * always asked beside it, with the app as the inspector, and both must name one person. So each request with a token
+ * costs at least two requests to Threads: limit their rate. At most 100 tokens are checked at a time; further ones wait
+ * for `timeout` at most, and then end in a {@link ThreadsNetworkError} (504).
+ *
+ * Without an inspector this strategy signs no one in. Meta documents the token of a Threads tester as one; that an app
+ * token may inspect is reported and not documented. Where Threads refuses the app token, give `testerAccessToken`.
  *
  * Sources: Threads, "Debug Access Token"; RFC 6750.
  */

@@ -230,6 +230,7 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'a field of another name': { token: TOKEN },
       'a field of a field, as a form with brackets has it': { auth: [{ token: TOKEN }] },
       'a body of text, as a form of text/plain sends it': `{"token":"${TOKEN}","x":"="}`,
+      'a body of text, in which it is escaped': `{"token":"${TOKEN.replace('T', '\\\\u0054')}"}`,
       'a body of bytes': Buffer.from(`{"token":"${TOKEN}"}`),
     })) {
       it(`where tokenFromRequest finds it in ${title}: 400, and Threads is not asked`, async () => {
