@@ -30,6 +30,8 @@ const PUBLISHED_SECRETS = [
   's3cret',
   'secret',
   'known to everyone, and good for a simulator',
+  'at-least-32-characters-that-nobody-can-guess',
+  'at-least-32-characters-of-any-kind',
 ];
 
 /** The settings of an app while they are checked, one check after the other. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
@@ -143,6 +143,27 @@ describe('the doctor, of the settings alone', () => {
         .and.include('tunnel');
     });
   }
+
+  it('refuses every secret that README, docs and the examples publish, at Threads', async () => {
+    const pages = [
+      'README.md',
+      ...['docs', 'example'].flatMap((folder) =>
+        existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [],
+      ),
+    ].flatMap((page) =>
+      page.endsWith('.md') ? page : [join(page, 'README.md'), join(page, '.env.example')],
+    );
+    const published = pages
+      .filter((page) => existsSync(page))
+      .flatMap((page) => [
+        ...readFileSync(page, 'utf8').matchAll(/\b(THREADS_APP_SECRET|SESSION_SECRET)=([\w-]+)/g),
+      ]);
+    expect(published).not.to.be.empty;
+    for (const [, name = '', secret] of published) {
+      const { errors } = await offline({ ...READY, [name]: secret });
+      expect(errors.join(), `${name}=${secret}`).to.match(/published secret|at least 32 characters/);
+    }
+  });
 
   it('lets the secret of an example be where there is a simulator', async () => {
     const { code } = await offline({

@@ -10,37 +10,44 @@ const collectGarbage = runInNewContext('gc') as () => void;
 describe('simulator: what other websites cannot do to its memory', () => {
   const threads = useSimulator();
 
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' };
+  const post = (body: string) =>
+    fetch(`${threads.origin}/oauth/access_token`, { method: 'POST', body, headers }).then((res) =>
+      res.text(),
+    );
+  const fields = (count: number, length: number) =>
+    Array.from({ length: count }, (_, index) => `p${index}=${'x'.repeat(length)}`).join('&');
+
   /** As a page of any website can post them without being asked: 64 KB, and as much as the simulator reads. */
   const forms: Record<string, string> = {
-    '64 KB in one value': `scope=${'x'.repeat(64_000)}`,
-    '64 KB in 50 values': Array.from({ length: 50 }, (_, i) => `p${i}=${'x'.repeat(1250)}`).join('&'),
+    '64 KB in 50 values': fields(50, 1250),
     '16 KB in one value': `scope=${'x'.repeat(16_000)}`,
-    '16 KB in one name': `${'x'.repeat(16_000)}=1`,
-    '16 KB in 12 values that are cut': Array.from({ length: 12 }, (_, i) => `p${i}=${'x'.repeat(1300)}`).join(
-      '&',
-    ),
     'one name 5,000 times': 'a=&'.repeat(5000),
-    '2,000 names': Array.from({ length: 2000 }, (_, i) => `n${i}=`).join('&'),
   };
-
   for (const [what, body] of Object.entries(forms)) {
     it(`500 forms of ${what} are kept in at most 8 MB`, async () => {
-      const post = () => fetch(`${threads.origin}/oauth/access_token`, { method: 'POST', body, headers });
-      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' };
-      await (await post()).text();
+      await post(body);
       collectGarbage();
       const before = process.memoryUsage().heapUsed;
-      for (let round = 0; round < 50; round++) {
-        await Promise.all(Array.from({ length: 10 }, async () => (await post()).text()));
-      }
+      for (let round = 0; round < 50; round++)
+        await Promise.all(Array.from({ length: 10 }, () => post(body)));
       collectGarbage();
       expect(process.memoryUsage().heapUsed - before).to.be.below(8e6);
       expect(threads.simulator.requests).to.have.length(501);
-      for (const request of threads.simulator.requests) {
-        expect(JSON.stringify(request).length).to.be.below(10_000);
-      }
     });
   }
+
+  it('of a form with long, many or repeated names and values the list of requests keeps less than 10 KB', async () => {
+    for (const body of [
+      ...Object.values(forms),
+      `${'x'.repeat(16_000)}=1`,
+      fields(12, 1300),
+      fields(2000, 0),
+    ]) {
+      await post(body);
+      expect(JSON.stringify(threads.simulator.requests.at(-1)).length).to.be.below(10_000);
+    }
+  });
 
   it('paths as long as a header may be are cut in the list of requests', async () => {
     await ask(`${threads.origin}/${'x'.repeat(12_000)}`);
@@ -48,10 +55,7 @@ describe('simulator: what other websites cannot do to its memory', () => {
   });
 
   it('parameters are listed up to a bound, the first ones whole', async () => {
-    await threads.post(
-      '/oauth/access_token',
-      `grant_type=x&client_id=1&${forms['16 KB in 12 values that are cut']}`,
-    );
+    await threads.post('/oauth/access_token', `grant_type=x&client_id=1&${fields(12, 1300)}`);
     const { parameters } = threads.simulator.requests[0]!;
     expect(parameters).to.include({ grant_type: 'x', client_id: '1' });
     expect(parameters.p0).to.have.length(1001);
