@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import {
+  isThreadsError,
   ThreadsClient,
   ThreadsGraphAPIError,
   ThreadsStrategy,
   type ThreadsStrategyOptions,
+  ThreadsTokenStrategy,
 } from '../../lib/index.js';
 import { createThreadsSimulator, simulatedApp, type ThreadsSimulator } from '../../lib/simulator/index.js';
 import { answers, app, CODE, debugAnswer, graphError, SHORT_TOKEN, USER_ID } from '../support/fixtures.js';
@@ -399,6 +401,40 @@ describe('auto: who inspects where the app token is refused', () => {
   });
 });
 
+describe('ThreadsTokenStrategy stands or falls with the inspector', () => {
+  function tokenSite(replies: Replies) {
+    const { dispatcher, calls } = upstream(replies);
+    const { clientID, clientSecret } = app;
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      async (_a, _r, profile) => asUser(profile),
+    );
+    const headers = { authorization: `Bearer ${SHORT_TOKEN}` };
+    return { signIn: () => runStrategy(strategy, { headers }), calls };
+  }
+
+  for (const [title, reply] of [...LASTING, ...PASSING, ...FAULTS]) {
+    it(`an error, and nobody is signed in or sent away, with ${title}`, async () => {
+      for (const replies of [{ debug: reply }, { appToken: reply }]) {
+        const { signIn, calls } = tokenSite(replies);
+        const { error } = expectOutcome(await signIn(), 'error');
+        expect(isThreadsError(error)).to.equal(true);
+        expect(inspectors(calls)).not.to.include(SHORT_TOKEN);
+      }
+    });
+  }
+
+  it('an error that says what to give in place of the app token', async () => {
+    for (const [, reply] of LASTING) {
+      for (const replies of [{ debug: reply }, { appToken: reply }]) {
+        const { error } = expectOutcome(await tokenSite(replies).signIn(), 'error');
+        const { reason, message } = error as ThreadsGraphAPIError;
+        if (reason !== 'temporary') expect(message).to.include('`testerAccessToken`');
+      }
+    }
+  });
+});
+
 describe('with a Threads over sockets', () => {
   let simulator: ThreadsSimulator;
   beforeEach(async () => {
@@ -519,7 +555,10 @@ describe('with a Threads over sockets', () => {
 
       it(`a login that requires the answer ends in a TIMEOUT after one second where ${title}`, async () => {
         plan();
-        const logIn = strategyWith({ timeout, requiredScopes: ['threads_basic'] });
+        // Without self-inspection, only the refusal ends the login.
+        const isRefused = title.includes('is refused');
+        const needing = { requiredScopes: ['threads_basic'] };
+        const logIn = strategyWith({ timeout, ...(isRefused ? needing : { tokenVerification: 'required' }) });
         const start = performance.now();
         const { error } = expectOutcome(await logIn(), 'error');
         expect(error).to.include({ name: 'ThreadsNetworkError', code: 'TIMEOUT', status: 504 });
