@@ -99,7 +99,7 @@ export interface StrategyConfig extends SharedConfig {
   endpoints: Endpoints;
   redirectURI: RedirectURI;
   proxy: boolean;
-  sessionKey: string | undefined;
+  sessionKey: string;
   scope: string;
   store: StateStore | boolean;
   longLived: boolean;
@@ -222,7 +222,8 @@ export function readOptions(options: ThreadsStrategyOptions): StrategyConfig {
     endpoints,
     redirectURI,
     proxy: options.proxy === true,
-    sessionKey: options.sessionKey,
+    // passport-oauth2's own default, which it makes with `url.parse`: DEP0169 in a bundle on Node.js 24.
+    sessionKey: options.sessionKey || `oauth2:${new URL(endpoints.authorizationURL).hostname}`,
     scope: readScope(options.scope ?? [], shared),
     store: readStore(options),
     longLived: options.longLived === true,

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import {
   Agent,
   type Dispatcher,
+  EnvHttpProxyAgent,
   getGlobalDispatcher,
   interceptors,
   MockAgent,
@@ -274,6 +275,21 @@ describe('A proxy', () => {
       .getProfile(LONG_TOKEN)
       .catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(ThreadsNetworkError).with.property('code', 'TIMEOUT');
+    await dispatcher.destroy();
+  });
+
+  it('of HTTPS_PROXY is used by an EnvHttpProxyAgent', async () => {
+    const simulator = createThreadsSimulator();
+    const target = await listen(createTLSServer({ key, cert }, simulator.handler), 'https');
+    const proxy = await startProxy();
+    const dispatcher = new EnvHttpProxyAgent({
+      httpsProxy: proxy.origin,
+      noProxy: '',
+      requestTls: { ca: cert },
+    });
+    const { outcome } = await logIn(simulator, target.origin, dispatcher);
+    expect(outcome).to.equal('success');
+    expect(new Set(proxy.tunnels)).to.deep.equal(new Set([`127.0.0.1:${target.port}`]));
     await dispatcher.destroy();
   });
 
