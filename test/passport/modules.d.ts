@@ -1,9 +1,5 @@
 // Types for packages that have none of their own, as far as these tests use them.
 
-declare module '@babel/core' {
-  export function transformAsync(source: string, options: object): Promise<{ code: string } | null>;
-}
-
 declare module 'sinon' {
   type Fake = (...args: never[]) => unknown;
 

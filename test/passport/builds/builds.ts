@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { transformAsync } from '@babel/core';
 import { transform } from 'esbuild';
 import { minify } from 'terser';
 
@@ -22,14 +21,6 @@ const esbuild =
 
 const unminified: Build = async (source) => (await transform(source, { format: 'cjs' })).code;
 
-const babel =
-  (targets: Record<string, string>): Build =>
-  async (source) => {
-    const preset = ['@babel/preset-env', { targets, modules: 'commonjs' }];
-    const built = await transformAsync(source, { presets: [preset], configFile: false, babelrc: false });
-    return built?.code ?? '';
-  };
-
 const tsc =
   (target: 'ES5' | 'ES2015'): Build =>
   async (source) => {
@@ -43,7 +34,7 @@ const tsc =
     return typescript.transpileModule(source, { compilerOptions }).outputText;
   };
 
-const minified =
+export const minified =
   (build: Build, compress: object = {}): Build =>
   async (source) => {
     const built = await minify(await build(source), { toplevel: true, compress });
@@ -64,8 +55,6 @@ export const BUILDS: Record<string, Build> = {
     unsafe_methods: true,
     keep_fargs: false,
   }),
-  "Babel's preset-env for Node.js 4": babel({ node: '4' }),
-  "Babel's preset-env for Internet Explorer 11, and terser": minified(babel({ ie: '11' })),
   'tsc to ES2015': tsc('ES2015'),
   'tsc to ES2015, and terser': minified(tsc('ES2015')),
   'tsc to ES5': tsc('ES5'),
