@@ -60,7 +60,7 @@ await inFreshFolder(async (folder) => {
 /** The lines of the shell blocks of a page, each told before it is handed out. */
 function* commandsOf(file) {
   const blocks = [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)];
-  if (blocks.length === 0) throw new Error(`${file} has no command`);
+  if (blocks.length === 0 && !file.startsWith('docs/')) throw new Error(`${file} has no command`);
   for (const [, block] of blocks) {
     for (const command of block.trim().split('\n')) {
       if (skipped.includes(command)) continue;
