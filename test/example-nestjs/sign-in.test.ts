@@ -54,7 +54,7 @@ describe('example/nestjs: signing in', () => {
       await stranger.get('/auth/threads/callback?code=AQ&state=lost').expect(303);
       const page = await stranger.get('/sign-in/outcome').expect(403);
       expect(page.text)
-        .to.contain('that browser must keep cookies')
+        .to.contain('keeps no cookies for this site')
         .and.not.match(/AQ|lost/);
     });
 
@@ -66,7 +66,7 @@ describe('example/nestjs: signing in', () => {
       const stranger = supertest(example.app.getHttpServer());
       await stranger.get('/profile').set('Cookie', `signed-in=${outcome}`).expect(303);
       const page = await stranger.get('/sign-in/outcome').set('Cookie', `outcome=${session}`).expect(403);
-      expect(page.text).to.contain('that browser must keep cookies');
+      expect(page.text).to.contain('keeps no cookies for this site');
     });
 
     it('is over for a while when one address tries again and again, on either leg', async () => {

@@ -121,7 +121,7 @@ describe('example/reference: signing in', () => {
       const answer = await fetch(`${example.origin}/auth/threads/callback?code=AQBx&state=lost`);
       expect(answer.url).to.equal(`${example.origin}/sign-in/outcome`);
       expect(answer.status).to.equal(403);
-      expect(await answer.text()).to.contain('that browser must keep cookies');
+      expect(await answer.text()).to.contain('keeps no cookies for this site');
     });
 
     it('is over for a while when one address tries again and again, on either leg', async () => {

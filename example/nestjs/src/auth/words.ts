@@ -3,7 +3,7 @@ import { isThreadsError } from 'passport-threads-oauth2';
 const RETRY = 'Nothing is wrong with your account.';
 const OURS = 'The mistake is ours, not yours. It has been written to our log.';
 const TWO_BROWSERS =
-  'A sign-in ends in the browser in which it began, and that browser must keep cookies for this site. Allow them, then start here again.';
+  'It began in another browser, or more than a quarter of an hour ago, or this browser keeps no cookies for this site. Allow them, then start again here.';
 
 /** What a person reads when a login fails, with the status of the page. The library's messages are for developers. */
 export const WORDS = {
@@ -33,7 +33,11 @@ export const WORDS = {
   ],
   used: [403, 'That sign-in is over', 'It was finished before, or this page was opened twice. Start again.'],
   other_redirect_uri: [403, 'Signing in does not work at the moment', OURS],
-  forged: [403, 'That sign-in could not be recognised', 'Delete the cookies of this site, then start again.'],
+  forged: [
+    403,
+    'That sign-in could not be recognised',
+    'Start again here. If that does not help, delete the cookies of this site first.',
+  ],
   unknown: [403, 'That sign-in could not be recognised', TWO_BROWSERS],
   // Errors, by `reason`, `requiresLogin` and `isTransient`.
   not_tester: [
