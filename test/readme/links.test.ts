@@ -9,6 +9,7 @@ const FILES = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'example/express/README.md',
+  'example/recipes/README.md',
   'example/reference/README.md',
   'example/nestjs/README.md',
   'example/plain/README.md',
