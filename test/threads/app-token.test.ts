@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { ThreadsClient } from '../../lib/index.js';
+import { ThreadsClient, ThreadsGraphAPIError } from '../../lib/index.js';
+import { AppAccessToken } from '../../lib/threads/app-token.js';
 import { answers, app, debugAnswer, graphError, SHORT_TOKEN } from '../support/fixtures.js';
 import { rejection } from '../support/login.js';
 import { type RawResponse, type Replies, upstream } from '../support/upstream.js';
@@ -83,4 +84,68 @@ describe('which token an error of debug_token refuses', () => {
       }
     });
   }
+});
+
+describe('the app token', () => {
+  const deadError = new ThreadsGraphAPIError({ code: 190, message: 'Dead' });
+
+  function fresh() {
+    let issued = 0;
+    const appToken = new AppAccessToken(async () => {
+      issued += 1;
+      return `TH|1|${issued}`;
+    });
+    return { appToken, issued: () => issued };
+  }
+
+  it('is replaced once, also where a question finds the old one dead after the new one is there', async () => {
+    const { appToken, issued } = fresh();
+    let failLate = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      failLate = () => reject(deadError);
+    });
+    const asked: string[] = [];
+    const slow = appToken.inspect(async (inspector) => {
+      asked.push(inspector);
+      return inspector === 'TH|1|1' ? late : inspector;
+    });
+    await appToken.get();
+    const quick = appToken.inspect(async (inspector) => {
+      if (inspector === 'TH|1|1') throw deadError;
+      return inspector;
+    });
+    expect(await quick).to.equal('TH|1|2');
+    failLate();
+    expect(await slow).to.equal('TH|1|2');
+    expect(asked).to.deep.equal(['TH|1|1', 'TH|1|2']);
+    expect(issued()).to.equal(2);
+  });
+
+  it('is requested again after its request has failed, by the next question', async () => {
+    let down = true;
+    const appToken = new AppAccessToken(async () => {
+      if (down) throw new Error('Down');
+      return 'TH|1|1';
+    });
+    expect(await rejection(appToken.inspect(async () => 'never'))).to.include({ message: 'Down' });
+    down = false;
+    expect(await appToken.inspect(async (inspector) => inspector)).to.equal('TH|1|1');
+  });
+
+  it('is waited for no longer than a signal allows, and still comes for others', async () => {
+    let hand = (_token: string) => {};
+    const appToken = new AppAccessToken(
+      () =>
+        new Promise((resolve) => {
+          hand = resolve;
+        }),
+    );
+    const abort = new AbortController();
+    const given = appToken.inspect(async () => 'never', abort.signal);
+    const other = appToken.inspect(async (inspector) => inspector);
+    abort.abort();
+    expect(await rejection(given)).to.include({ name: 'ThreadsNetworkError', code: 'NETWORK' });
+    hand('TH|1|1');
+    expect(await other).to.equal('TH|1|1');
+  });
 });
