@@ -1,6 +1,7 @@
 import type { ThreadsClient } from '../threads/client.js';
 import type { TokenInfo } from '../threads/debug-token.js';
 import type { ThreadsErrorReason } from '../threads/error-codes.js';
+import { WHERE } from '../threads/error-messages.js';
 import { ThreadsGraphAPIError } from '../threads/errors.js';
 import { error, type Finding, ok, unchecked, warning } from './finding.js';
 
@@ -77,7 +78,7 @@ function dead(reason: ThreadsErrorReason = 'invalid_token'): Finding {
 
 function notATesters(): Finding {
   return error(
-    `${NAME} may not inspect tokens, since it is no tester's. ${NOT_NEEDED}, or add the account under App Dashboard → App roles → Roles as a Threads tester, then accept the invite in Threads: Settings → Website permissions → Invites.`,
+    `${NAME} may not inspect tokens, since it is no tester's. ${NOT_NEEDED}, or add the account as a Threads tester under ${WHERE.testers}, then accept the invite in ${WHERE.invites}.`,
   );
 }
 

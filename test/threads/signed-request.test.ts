@@ -106,6 +106,13 @@ describe('parseSignedRequest', () => {
     expect(parseSignedRequest(sign(payload()), SECRET, options).userId).to.equal('17841405793187219');
   });
 
+  it('takes a clock that is up to five minutes slow, to the millisecond, and no slower one', () => {
+    const request = sign(payload());
+    const slow = (milliseconds: number) => ({ maxAge: 60_000, now: () => ISSUED_AT * 1000 - milliseconds });
+    expect(parseSignedRequest(request, SECRET, slow(300_000)).userId).to.equal('17841405793187219');
+    expect(codeOf(() => parseSignedRequest(request, SECRET, slow(300_001)))).to.equal('EXPIRED');
+  });
+
   it('needs the app secret', () => {
     expect(() => parseSignedRequest(sign(payload()), '')).to.throw(TypeError, 'app secret');
   });
