@@ -59,21 +59,20 @@ function describeBuild(build: Build): void {
     }
   });
 
-  for (const [heading, language] of [
-    ['## Use it', 'js'],
-    ['## Use it', 'ts'],
-    ['### The verify callback', 'ts'],
+  for (const [page, language] of [
+    ['README.md', 'js'],
+    ['docs/options.md', 'ts'],
   ] as const) {
-    it(`signs in the right person with the samples of the README: ${heading.replace(/^#+ /, '')}, ${language}`, async () => {
-      const verifies = await verifyCallbacksOf(heading, language, build);
+    it(`signs in the right person with the samples of ${page}`, async () => {
+      const verifies = await verifyCallbacksOf(page, language, build);
       expect(verifies).not.to.be.empty;
       for (const given of verifies) expect(await signIn(...given)).to.equal(undefined);
     });
   }
 }
 
-/** What the samples of a section of the README, built so, give to strategies that they make. */
-async function verifyCallbacksOf(heading: string, language: 'js' | 'ts', build: Build) {
+/** What the samples of a page that import the strategy, built so, give to strategies that they make. */
+async function verifyCallbacksOf(page: string, language: 'js' | 'ts', build: Build) {
   const verifies: [verify: unknown, passReqToCallback?: boolean][] = [];
   class ThreadsStrategy {
     constructor({ passReqToCallback }: { passReqToCallback?: boolean }, verify: unknown) {
@@ -91,18 +90,10 @@ async function verifyCallbacksOf(heading: string, language: 'js' | 'ts', build: 
     options: app,
     users: { upsert: async (profile: library.ThreadsProfile) => upsert(profile) },
   };
-  for (const sample of snippets(sectionOf(read('README.md'), heading))) {
-    if (sample.language !== language || !sample.code.includes('new ThreadsStrategy(')) continue;
+  for (const sample of snippets(read(page))) {
+    if (sample.language !== language || !sample.code.includes('import { ThreadsStrategy')) continue;
     const { code } = await transform(sample.code, { loader: language, format: 'esm' });
     evaluate(await build(code), { 'passport-threads-oauth2': { ...library, ThreadsStrategy } }, names);
   }
   return verifies;
-}
-
-/** From a heading to the next of its level, or of a higher one. */
-function sectionOf(markdown: string, heading: string): string {
-  const [, rest] = markdown.split(`\n${heading}\n`);
-  if (rest === undefined) throw new Error(`README.md has no heading "${heading}"`);
-  const level = heading.indexOf(' ');
-  return rest.split(new RegExp(`^#{2,${level}} `, 'm'))[0]!;
 }
