@@ -1,5 +1,11 @@
 import type { Dispatcher } from 'undici';
 
+/** A dispatcher of any version of undici: their declared types do not fit into one another. */
+export interface UndiciDispatcher {
+  /** Sends a request, and tells the handler what becomes of it. */
+  dispatch(options: object, handler: object): boolean;
+}
+
 type GetGlobalDispatcher = () => Dispatcher;
 
 const partOfUndici = () => require('undici/lib/global.js') as unknown;

@@ -2,7 +2,7 @@ import { scheduler } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { globalDispatcher } from './dispatcher.js';
+import { globalDispatcher, type UndiciDispatcher } from './dispatcher.js';
 import {
   isDeadConnection,
   networkError,
@@ -44,7 +44,7 @@ type Headers = readonly unknown[] | Readonly<Record<string, unknown>>;
  * @throws TypeError where the dispatcher rejects the request or its handler
  */
 export function sendRequest(
-  dispatcher: Dispatcher | undefined,
+  dispatcher: UndiciDispatcher | undefined,
   request: Dispatcher.DispatchOptions,
   limits: Limits,
 ): Promise<RawResponse> {

@@ -175,8 +175,8 @@ export function tooLarge(httpStatus?: number): ThreadsNetworkError {
 }
 
 /**
- * Gives an error its name, whatever a bundler calls its class, and the stack of whoever made it: the constructors of
- * passport-oauth2 take the stack before they know the message.
+ * Gives an error its name, whatever a bundler calls its class, and its stack: the constructors of passport-oauth2 capture
+ * the stack before they set the message.
  */
 export function nameAndTrace(error: Error, name: string): void {
   error.name = name;

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { stringify } from 'node:querystring';
-import type { Dispatcher } from 'undici';
+import type { UndiciDispatcher } from './dispatcher.js';
 import { type RawResponse, readText, sendRequest } from './http.js';
 import { type JSONObject, parseJSONObject } from './json.js';
 import { ThreadsNetworkError } from './network-error.js';
@@ -11,8 +11,8 @@ export interface TransportOptions {
   timeout?: number | undefined;
   /** Ends the request early. */
   signal?: AbortSignal | undefined;
-  /** An undici dispatcher: a proxy, TLS settings, a mock. Default: undici's global one. */
-  dispatcher?: Dispatcher | undefined;
+  /** A dispatcher of undici 6, 7 or 8: a proxy, TLS settings, a mock. Default: undici's global one. */
+  dispatcher?: UndiciDispatcher | undefined;
   /** Further request headers. */
   customHeaders?: Readonly<Record<string, string>> | undefined;
   /** The clock: milliseconds since the epoch. Default: `Date.now`. */
@@ -44,9 +44,9 @@ const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const FORM_HEADERS = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };
 
 /**
- * Asks with GET.
+ * Sends a GET request.
  *
- * @param retry - whether a connection that dies before the answer is tried once more; for requests that only read
+ * @param retry - whether to send it once more when the connection dies before the answer; for requests that only read
  * @throws {@link ThreadsNetworkError}
  */
 export function getJSON(
@@ -59,7 +59,7 @@ export function getJSON(
 }
 
 /**
- * Sends a form with POST, once.
+ * Sends a form by POST, once.
  *
  * @throws {@link ThreadsNetworkError}
  */
@@ -110,16 +110,19 @@ function parseResponse(text: string, reply: RawResponse, url: string, time: numb
 }
 
 /**
- * Refuses an answer whose status is not one of success.
+ * Throws where an answer without a refusal in it has no status of success.
  *
- * @param who - names the endpoint, for the message
+ * @param endpoint - names the endpoint, for the message
  * @throws {@link ThreadsNetworkError}
  */
-export function assertSuccess({ status: httpStatus, retryAfter }: JSONResponse, who: () => string): void {
+export function assertSuccess(
+  { status: httpStatus, retryAfter }: JSONResponse,
+  endpoint: () => string,
+): void {
   if (httpStatus >= 200 && httpStatus <= 299) return;
   throw new ThreadsNetworkError(
     'INVALID_RESPONSE',
-    `${who()} answered HTTP ${httpStatus} without saying why`,
+    `${endpoint()} answered HTTP ${httpStatus} without an error in the body`,
     {
       httpStatus,
       retryAfter,
@@ -127,7 +130,7 @@ export function assertSuccess({ status: httpStatus, retryAfter }: JSONResponse, 
   );
 }
 
-/** The same headers, so that one that the app gives takes the place of ours. */
+/** The same headers in lower case, so that one that the app gives replaces the one of this package. */
 function lowerCased(headers: Params): Params {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -182,7 +185,7 @@ function invalid(
   );
 }
 
-// Only a type that is known is worth naming: any other text could be a token that the upstream echoes.
+// Any other text in this header could be a token that the upstream echoes.
 function mediaType(contentType: string | undefined): string {
   return /^(text|application)\/(html|plain|xml|json)\b/.exec(String(contentType))?.[0] ?? 'a body';
 }

@@ -173,6 +173,24 @@ describe('A request to Threads', () => {
       expect(error.code).to.equal('TIMEOUT');
     });
 
+    it('may be shared by many requests at once: all end when it aborts, and Node.js warns of no leak', async () => {
+      const warnings: string[] = [];
+      const listen = ({ name }: Error) => warnings.push(name);
+      process.on('warning', listen);
+      const controller = new AbortController();
+      const { signal } = controller;
+      let asked = 0;
+      const { origin } = await serve(() => {
+        asked += 1;
+        if (asked === 20) controller.abort();
+      });
+      const requests = Array.from({ length: 20 }, () => clientFor(origin).getProfile(LONG_TOKEN, { signal }));
+      for (const request of requests) expect((await errorOf(request)).message).to.contain('aborted');
+      expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
+      process.off('warning', listen);
+      expect(warnings).to.not.include('MaxListenersExceededWarning');
+    });
+
     it('is let go of afterwards, so that one signal can serve many requests', async () => {
       const { origin } = await serve(answer);
       const { signal } = new AbortController();

@@ -33,8 +33,19 @@ class SessionStore implements StateStore {
   }
 }
 
+/** A dispatcher as undici 6 declares it: with fewer methods of HTTP, and with handlers of one shape. */
+class DispatcherOfUndici6 {
+  dispatch(
+    options: { path: string; method: 'GET' | 'POST' },
+    handler: { onConnect?(abort: () => void): void },
+  ) {
+    return options.path !== '' && handler.onConnect !== undefined;
+  }
+}
+
 export const accepted: ThreadsStrategyOptions[] = [
   required,
+  { ...required, dispatcher: new DispatcherOfUndici6() },
   { ...required, scope: 'threads_basic, threads_delete', requiredScopes: ['threads_basic'] as const },
   { ...required, scope: ['threads_basic', 'a_permission_of_tomorrow'] },
   { ...required, state: true, sessionKey: 'oauth2:threads' },
