@@ -58,6 +58,28 @@ describe('simulator: on Express 4', () => {
     }
   });
 
+  it('takes the code by GET and in JSON, and shows every page', async () => {
+    const exchange = () => ({
+      client_id: app.clientID,
+      client_secret: app.clientSecret,
+      grant_type: 'authorization_code',
+      redirect_uri: REDIRECT,
+      code: simulator.authorize({ clientID: app.clientID, redirectURI: REDIRECT }),
+    });
+    const url = `${origin}/oauth/access_token`;
+    expect((await ask(`${url}?${new URLSearchParams(exchange())}`)).json.user_id).to.be.a('number');
+    const headers = { 'content-type': 'application/json' };
+    const json = await ask(url, { method: 'POST', headers, body: JSON.stringify(exchange()) });
+    expect(json.json.user_id).to.be.a('number');
+    expect((await ask(url, { method: 'POST', headers, body: '{' })).status).to.equal(400);
+    expect((await ask(`${origin}/v1.0/access_token`)).error.message).to.contain('method type: get');
+    for (const path of ['/', '/login', `/@${ada.username}`]) {
+      expect((await ask(`${origin}${path}`)).status, path).to.equal(200);
+    }
+    const body = new URLSearchParams({ user: ada.id });
+    expect((await ask(`${origin}/login`, { method: 'POST', body })).headers.get('location')).to.equal('/');
+  });
+
   it('shows the error of the window, and refuses unknown hosts', async () => {
     const answer = await ask(`${origin}/oauth/authorize/`);
     expect(answer.headers.get('location')).to.match(
