@@ -170,6 +170,16 @@ function itSignsPeopleInByToken(mount: Mount): void {
     expect(simulator.requests).to.have.length(0);
   });
 
+  it('answers 400 with a challenge to a token in a body that another website posts, and takes it from the app itself', async () => {
+    const body = { access_token: tokenOf() };
+    const { status, challenge } = await post({ origin: 'https://evil.example' }, body);
+    expect(status).to.equal(400);
+    expect(challenge).to.contain('error="invalid_request"').and.contain('in the Authorization header');
+    expect(simulator.requests).to.have.length(0);
+    expect((await post({ 'sec-fetch-site': 'cross-site', origin }, body)).status).to.equal(400);
+    expect(JSON.parse((await post({ origin }, body)).text).user).to.have.property('id', ADA);
+  });
+
   for (const other of ['Bearer THQVJforged', 'Basic YTpi']) {
     it(`answers 400 to two Authorization headers, of which Node.js shows the first: ${other}`, async () => {
       const { status } = await post({ authorization: [other, `Bearer ${tokenOf()}`] as never });

@@ -230,7 +230,7 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'a field of another name': { token: TOKEN },
       'a field of a field, as a form with brackets has it': { auth: [{ token: TOKEN }] },
       'a body of text, as a form of text/plain sends it': `{"token":"${TOKEN}","x":"="}`,
-      'a body of text, in which it is escaped': `{"token":"${TOKEN.replace('T', '\\\\u0054')}"}`,
+      'a body of text, in which it is escaped': `{"token":"${TOKEN.replace('T', '\\u0054')}"}`,
       'a body of bytes': Buffer.from(`{"token":"${TOKEN}"}`),
     })) {
       it(`where tokenFromRequest finds it in ${title}: 400, and Threads is not asked`, async () => {
@@ -717,6 +717,26 @@ describe('ThreadsTokenStrategy: who is signed in', () => {
     } finally {
       await threads.close();
     }
+  });
+
+  it('is nobody of a hundred tokens that make debug_token call the inspector dead, at the cost of three requests each and one more app token', async () => {
+    const { dispatcher, calls } = upstream({
+      debug: ({ input_token }) =>
+        input_token?.startsWith('THQVJpoison') ? { status: 400, body: graphError(190) } : { body: LIVING },
+      me: ({ access_token }) => (access_token === TOKEN ? { body: answers.me } : refusesMe(467)),
+    });
+    const strategy = new ThreadsTokenStrategy(
+      { clientID, clientSecret, dispatcher },
+      async (_a, _r, { id }) => asUser({ id }),
+    );
+    for (let i = 0; i < 100; i += 1) {
+      const outcome = await runStrategy(strategy, bearer(`THQVJpoison${i}`));
+      expect(expectOutcome(outcome, 'fail').status).to.equal(401);
+    }
+    expect(calls.filter(({ endpoint }) => endpoint === 'appToken')).to.have.length(2);
+    expect(calls.length).to.be.at.most(3 * 100 + 3);
+
+    expectOutcome(await runStrategy(strategy, bearer(TOKEN)), 'success');
   });
 
   it('is reported as an error where the app cannot handle a failure, and the process lives', async () => {
