@@ -9,6 +9,7 @@ const FILES = [
   'redirect',
   'redirect-state',
   'require',
+  'first-redirect',
   'first-login',
   'hostile-form',
   'hostile-percent',
@@ -20,7 +21,8 @@ const FILES = [
   'bulk-10000',
   'bulk-100000',
 ];
-const rounds = Number(process.argv[2] ?? 15);
+const [, , count = '15', ...named] = process.argv;
+const rounds = Number(count);
 
 const children = [];
 
@@ -60,7 +62,7 @@ async function samplerOf(file, row, name) {
 }
 
 const rows = [];
-for (const file of FILES) {
+for (const file of named.length > 0 ? named : FILES) {
   const { default: row } = await import(`./rows/${file}.js`);
   const contenders = {};
   for (const name of Object.keys(row.samplers ?? row.contenders)) {

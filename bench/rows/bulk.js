@@ -57,10 +57,10 @@ export const bulk = (count) => ({
   inFlight: 1,
   fresh: true,
   rounds: 5,
-  contenders: { 'passport-threads-oauth2': ours(count), 'bare undici': bare(count) },
+  contenders: { 'passport-threads-oauth2': ours(count), 'bare undici.request': bare(count) },
   targets: {
-    'passport-threads-oauth2': { growth: { atMost: 30 } },
-    'bare undici': { ms: { atMost: 1.1 } },
+    'passport-threads-oauth2': { growth: { atMost: 10 } },
+    'bare undici.request': { ms: { atMost: 1 } },
   },
 });
 

@@ -20,7 +20,7 @@ const contenders = {
       if (inspected !== userId) throw new Error(`inspected ${inspected}`);
     };
   },
-  'bare undici': async (upstream) => {
+  'bare undici.request': async (upstream) => {
     const { request } = await import('undici');
     return askWith(upstream, async (url) => (await request(url)).body.json());
   },
@@ -41,7 +41,7 @@ export default {
   batch: 2_000,
   contenders,
   targets: {
-    'bare undici': { rate: { atLeast: 0.85 } },
+    'bare undici.request': { rate: { atLeast: 0.85 } },
     fetch: { rate: { moreThan: 1 } },
     axios: { rate: { moreThan: 1 } },
     got: { rate: { moreThan: 1 } },
