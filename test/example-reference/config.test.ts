@@ -41,7 +41,10 @@ describe('example/reference: configuration', () => {
     'THREADS_APP_SECERT',
   ]) {
     it(`lets nobody in through a simulator as soon as ${name} is there, and names what is missing`, () => {
-      const env = { [name]: name === 'THREADS_CALLBACK_URL' ? threads.THREADS_CALLBACK_URL : '1' };
+      const values: Record<string, string> = { THREADS_CALLBACK_URL: threads.THREADS_CALLBACK_URL };
+      const env = {
+        [name]: values[name] ?? (name.endsWith('SCOPES') || name.endsWith('SCOPE') ? 'threads_basic' : '1'),
+      };
       const missing = Object.keys(threads).filter((setting) => setting !== name);
       expect(problemsWith(env).map((problem) => problem.split(' is missing')[0])).to.have.members(missing);
     });
@@ -55,7 +58,8 @@ describe('example/reference: configuration', () => {
 
   it("does not start with the simulator's secret, with which everybody could sign a deletion request", () => {
     const problems = problemsWith({ ...threads, THREADS_APP_SECRET: simulatedApp.clientSecret });
-    expect(problems).to.deep.equal(['THREADS_APP_SECRET is that of the simulator, which everybody knows.']);
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.match(/^THREADS_APP_SECRET is the published secret of an example/);
   });
 
   it('refuses a simulator in production that runs already', () => {
@@ -83,16 +87,6 @@ describe('example/reference: configuration', () => {
       /^THREADS_CALLBACK_URL must begin with https/,
     ],
     [
-      'a callback to localhost',
-      { THREADS_CALLBACK_URL: 'https://localhost:3000/auth/threads/callback' },
-      /^THREADS_CALLBACK_URL must not point to localhost/,
-    ],
-    [
-      'a callback to 127.0.0.1',
-      { THREADS_CALLBACK_URL: 'https://127.0.0.1/auth/threads/callback' },
-      /^THREADS_CALLBACK_URL must not point to 127/,
-    ],
-    [
       'a callback that is only a host',
       { THREADS_CALLBACK_URL: 'threads-login.test' },
       /^THREADS_CALLBACK_URL must be a whole URL/,
@@ -110,7 +104,7 @@ describe('example/reference: configuration', () => {
     [
       'a callback with the #_ of Threads',
       { THREADS_CALLBACK_URL: `${threads.THREADS_CALLBACK_URL}#_` },
-      /^THREADS_CALLBACK_URL must end after its path/,
+      /^THREADS_CALLBACK_URL must have no fragment/,
     ],
     ['a short session secret', { SESSION_SECRET: 'short' }, /^SESSION_SECRET must have at least 32/],
     ['a token key that is too short', { TOKEN_KEYS: 'short' }, /^TOKEN_KEYS must be one or more keys/],

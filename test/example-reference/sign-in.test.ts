@@ -105,6 +105,26 @@ describe('example/reference: signing in', () => {
       expect(lines[0]).not.to.match(/AQBx|stolen/);
     });
 
+    it('answers 404 to every other address, and asks Threads nothing', async () => {
+      await start();
+      for (const path of [
+        '/no/such/page',
+        '/auth/threads/x',
+        '/auth/threads/callback/x?code=a&state=b',
+        '/auth/threads/link/callback/x?code=a&state=b',
+        '/auth/threads/popup/callback/x?code=a&state=b',
+        '/auth//threads',
+        '/auth/threads/delete',
+        '/deletions/%zz',
+        '/%zz',
+        '/sign-out',
+        '/api/x',
+      ]) {
+        expect((await browser.request(path)).status, path).to.equal(404);
+      }
+      expect(example.simulator.requests).to.have.length(0);
+    });
+
     it('leaves neither code nor state in the address, and can be reloaded', async () => {
       await start();
       const cancelled = await browser.signIn({ decision: 'cancel' });

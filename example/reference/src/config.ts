@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -91,8 +93,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const configured = Object.keys(env).some((name) => name.startsWith('THREADS_') && get(name));
   const mode = production || (configured && !get('THREADS_SIMULATOR_URL')) ? 'threads' : 'simulator';
 
-  const clientID = appID();
-  const clientSecret = appSecret();
+  if (mode === 'threads') problems.push(...askDoctor(env));
+  const clientID = credential('THREADS_APP_ID', simulatedApp.clientID, 'THREADS_APP_SECRET');
+  const clientSecret = credential('THREADS_APP_SECRET', simulatedApp.clientSecret, 'THREADS_APP_ID');
   const port = numberOf('PORT', 3000, 1, 65535);
   const https = certificate();
   const local = `${https ? 'https' : 'http'}://localhost:${port}`;
@@ -144,84 +147,33 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 
-  function appID(): string {
-    const value = get('THREADS_APP_ID');
-    if (mode === 'simulator' && !get('THREADS_APP_SECRET')) return value ?? simulatedApp.clientID;
-    if (!value) {
-      problems.push('THREADS_APP_ID is missing: App Dashboard → App settings → Basic → Threads App ID.');
-    } else if (!/^\d+$/.test(value)) {
-      problems.push(
-        'THREADS_APP_ID must consist of digits only. It is App Dashboard → App settings → Basic → Threads App ID, not the App ID at the top, which belongs to Facebook.',
-      );
-    }
-    return value ?? '';
-  }
-
-  function appSecret(): string {
-    const value = intact('THREADS_APP_SECRET');
-    if (mode === 'simulator' && !get('THREADS_APP_ID')) return value ?? simulatedApp.clientSecret;
-    if (!value) {
-      problems.push(
-        'THREADS_APP_SECRET is missing: App Dashboard → App settings → Basic → Threads App secret.',
-      );
-    } else if (mode === 'threads' && value === simulatedApp.clientSecret) {
-      problems.push('THREADS_APP_SECRET is that of the simulator, which everybody knows.');
-    }
-    return value ?? '';
-  }
-
-  function intact(name: string): string | undefined {
+  function credential(name: string, simulated: string, other: string): string {
     const value = get(name);
-    if (value && /[\s"']/.test(value)) {
-      problems.push(`${name} has a space or a quotation mark in it. Copy it once more.`);
-    }
-    return value;
+    // Beside a simulator that runs already, no id without its secret: the doctor asks for both at Threads.
+    if (mode === 'simulator' && !value && get(other)) problems.push(`${name} is missing.`);
+    return value ?? (mode === 'simulator' ? simulated : '');
   }
 
   function callback(fallback: string): string {
     const value = get('THREADS_CALLBACK_URL');
-    if (!value) {
-      if (mode === 'threads') {
-        problems.push(
-          `THREADS_CALLBACK_URL is missing: App Dashboard → Use cases → Access the Threads API → Settings → Redirect Callback URLs, for example https://threads-login.test:3000${CALLBACK_PATH}.`,
-        );
-      }
-      return fallback;
-    }
-    if (!URL.canParse(value)) {
-      problems.push(
-        `THREADS_CALLBACK_URL must be a whole URL, for example https://threads-login.test:3000${CALLBACK_PATH}.`,
-      );
-      return fallback;
-    }
-    const url = new URL(value);
-    if (mode === 'threads' && url.protocol !== 'https:') {
-      problems.push('THREADS_CALLBACK_URL must begin with https://, because Threads refuses plain http.');
-    } else if (!['http:', 'https:'].includes(url.protocol)) {
-      problems.push('THREADS_CALLBACK_URL must begin with https:// or http://.');
-    }
-    if (mode === 'threads' && isLocal(url.hostname)) {
-      problems.push(
-        `THREADS_CALLBACK_URL must not point to ${url.hostname}, which Threads refuses. Map a host name such as threads-login.test to 127.0.0.1 or use a tunnel; README.md says how.`,
-      );
-    }
-    if (url.pathname !== CALLBACK_PATH && url.pathname !== `${CALLBACK_PATH}/`) {
+    // What it must be for Threads, the doctor says; this is about the routes of this app.
+    if (!value || !URL.canParse(value)) return fallback;
+    const { pathname, search } = new URL(value);
+    if (pathname !== CALLBACK_PATH && pathname !== `${CALLBACK_PATH}/`) {
       problems.push(
         `THREADS_CALLBACK_URL must have the path ${CALLBACK_PATH}, where this app listens (CALLBACK_PATH in src/config.ts).`,
       );
     }
-    if (url.search || url.hash || url.username || url.password || /[?#]$/.test(value)) {
-      problems.push(
-        'THREADS_CALLBACK_URL must end after its path: no query, no fragment and no user name. Threads compares it to the letter.',
-      );
+    if (search || value.endsWith('?')) {
+      problems.push('THREADS_CALLBACK_URL must end after its path. Threads compares it to the letter.');
     }
     return value;
   }
 
   function scopes(name: string, fallback: string): string[] {
     const list = (get(name) ?? fallback).split(/[\s,]+/).filter(Boolean);
-    const wrong = list.filter((scope) => !/^[a-z0-9_]+$/.test(scope));
-    if (wrong.length > 0) {
+    // The others are the doctor's.
+    if (name === 'THREADS_OPTIONAL_SCOPES' && !list.every((scope) => /^[a-z0-9_]+$/.test(scope))) {
       problems.push(`${name} must list permissions such as threads_basic, separated by commas.`);
     }
     return name === 'THREADS_SCOPE' ? [...new Set(['threads_basic', ...list])] : [...new Set(list)];
@@ -234,8 +186,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       if (mode === 'threads')
         problems.push(`SESSION_SECRET is missing; it signs the session cookie. ${make}`);
       else if (redisURL) problems.push(`SESSION_SECRET is missing; sessions in Redis need one. ${make}`);
-    } else if (value.length < 32) {
-      problems.push(`SESSION_SECRET must have at least 32 characters. ${make}`);
     }
     return value ?? randomBytes(32).toString('hex');
   }
@@ -350,12 +300,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   }
 }
 
-function isLocal(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname.startsWith('127.') ||
-    hostname === '[::1]' ||
-    hostname === '0.0.0.0'
-  );
+/** What `npm run doctor` finds without asking Threads: the checks of every app that signs people in. */
+function askDoctor(env: NodeJS.ProcessEnv): string[] {
+  const folder = dirname(createRequire(import.meta.url).resolve('passport-threads-oauth2/package.json'));
+  const command = [join(folder, 'bin/passport-threads-oauth2.js'), 'doctor', '--offline'];
+  // Not where a .env is: `main.ts` has read it already.
+  const options = { cwd: join(ROOT, 'src'), env, encoding: 'utf8' } as const;
+  const { status, stdout, error } = spawnSync(process.execPath, command, options);
+  if (status === 0) return [];
+  const found = [...stdout.matchAll(/^ *✗ (.+)$/gm)].map(([, problem]) => problem!);
+  return found.length > 0 ? found : [`The doctor could not be asked (${error?.message ?? status}).`];
 }
