@@ -130,10 +130,13 @@ export function sendRequest(
 }
 
 function headerIn(headers: Headers, name: string): string | undefined {
-  const pairs = Array.isArray(headers)
-    ? headers.flatMap((key, i) => (i % 2 === 0 ? [[key, headers[i + 1]]] : []))
-    : Object.entries(headers);
-  const found = pairs.find(([key]) => String(key).toLowerCase() === name);
+  if (Array.isArray(headers)) {
+    const at = headers.findIndex(
+      (key, i) => i % 2 === 0 && key.length === name.length && String(key).toLowerCase() === name,
+    );
+    return at === -1 ? undefined : String(headers[at + 1]);
+  }
+  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name);
   return found && String(found[1]);
 }
 
