@@ -32,7 +32,7 @@ export async function refreshFromQueue(ids, store, milliseconds) {
   // What is asked before the time is up is waited for, 10 seconds at the most: Threads may have renewed the token.
   const left = milliseconds - 15_000;
   const signal = left > 0 ? AbortSignal.timeout(left) : AbortSignal.abort();
-  const options = { rate: 20, signal, accessToken: THREADS_TESTER_TOKEN };
+  const options = { rate: 20, signal, accessToken: THREADS_TESTER_TOKEN || undefined };
   const renewed = [];
   for await (const { input, outcome, token, error, reason, asked } of threads.refreshTokens(
     stored(),

@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { ThreadsClient } from 'passport-threads-oauth2';
 
-const { TOKENS: folder = 'tokens', RATE: rate = '50', ...env } = process.env;
+const { TOKENS: folder = 'tokens', RATE: rate = '50', THREADS_TESTER_TOKEN: tester, ...env } = process.env;
 const threads = new ThreadsClient({
   clientID: env.THREADS_APP_ID,
   clientSecret: env.THREADS_APP_SECRET,
@@ -43,7 +43,7 @@ function* stored(isWanted = () => true) {
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
-const options = { rate: Number(rate), signal: stop.signal, accessToken: env.THREADS_TESTER_TOKEN };
+const options = { rate: Number(rate), signal: stop.signal, accessToken: tester || undefined };
 const count = { refreshed: 0, skipped: 0, requires_login: 0, failed: 0 };
 for await (const { input, outcome, token, error, asked } of threads.refreshTokens(stored(), options)) {
   count[outcome] += 1;

@@ -400,6 +400,7 @@ export class ThreadsClient {
     inputs: Iterable<Input> | AsyncIterable<Input>,
     { accessToken, ...options }: ManyTokensOptions & { accessToken?: string | undefined } = {},
   ): AsyncGenerator<VerifyOutcome<Input>, void, undefined> {
+    if (accessToken !== undefined) assertText('accessToken', accessToken);
     const verifier: Verifier = {
       verify: (token, signal) => this.verifyToken(token, { accessToken, signal }),
       refusedToken: (error, signal) => this.refusedToken(error, { accessToken, signal }),
@@ -433,6 +434,7 @@ export class ThreadsClient {
       ...options
     }: ManyTokensOptions & { within?: number | undefined; accessToken?: string | undefined } = {},
   ): AsyncGenerator<RefreshOutcome<Input>, void, undefined> {
+    if (accessToken !== undefined) assertText('accessToken', accessToken);
     const refresher: Refresher = {
       refresh: (token) => this.refreshToken(token),
       verify: (token) => this.verifyToken(token, { accessToken }),

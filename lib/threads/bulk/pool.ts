@@ -10,7 +10,7 @@ export interface Window {
    * @returns `false` where as many inputs wait already as the window has places: then the input keeps its place
    */
   leave(): boolean;
-  /** Takes a place again after {@link leave}: at once where there is room or the work is to end. */
+  /** Takes a place again after {@link leave}, before any input that is new. */
   enter(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function* concurrentMap<Input, Result>(
     enter() {
       return new Promise<void>((resolve) => {
         returning.push(resolve);
-        if (hasRoom() || stop.signal.aborted) takePlace();
+        if (hasRoom()) takePlace();
       });
     },
   };
@@ -115,7 +115,6 @@ export async function* concurrentMap<Input, Result>(
   };
   const abort = () => {
     stop.abort();
-    while (returning.length > 0) takePlace();
     wake();
   };
 

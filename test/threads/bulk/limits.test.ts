@@ -111,6 +111,13 @@ describe('The limit of one person, over many tokens', () => {
     expect(outcomes.every(({ info }) => info?.isValid)).to.equal(true);
   });
 
+  it('waits no hour for a token that is limited again while no other one succeeds', async () => {
+    const { times, done } = start(isLimited(['T1', 'T2']), ['T1', 'T2']);
+    await done;
+    const gaps = times('T1').map((at, i, all) => at - (all[i - 1] ?? at));
+    expect(gaps).to.deep.equal([0, ...[1000, 2000, 4000, 8000].map((pause) => pause + ROUND_TRIP)]);
+  });
+
   it('hands over at once what is limited while as many wait as may be asked at a time', async () => {
     const limited = tokens(5);
     const { times, outcomes, done } = start(isLimited(limited), tokens(20), { concurrency: 2 });

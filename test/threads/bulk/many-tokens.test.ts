@@ -265,10 +265,13 @@ describe('ThreadsClient.verifyTokens', () => {
         if (taken === 4) setImmediate(() => controller.abort());
       }
     }
+    const pauses: unknown[] = [];
+    const onProgress = ({ pause }: { pause?: number }) => pause !== undefined && pauses.push(pause);
     const outcomes = await all(
-      client.verifyTokens(source(), { ...inspector, concurrency: 5, signal: controller.signal }),
+      client.verifyTokens(source(), { ...inspector, concurrency: 5, signal: controller.signal, onProgress }),
     );
     expect(taken).to.equal(5);
+    expect(pauses).to.deep.equal([]);
     expect(outcomes.map(({ input }) => input)).to.have.members(tokens(5));
     for (const { error } of outcomes) {
       expect(error).to.be.instanceOf(ThreadsNetworkError).and.include({ code: 'NETWORK', isTransient: true });
@@ -613,6 +616,8 @@ describe('ThreadsClient, over many tokens: options', () => {
       'rate',
       () => client.refreshTokens([], { rate: rate as number }),
     ]),
+    ['accessToken', () => client.verifyTokens([], { accessToken: '' })],
+    ['accessToken', () => client.refreshTokens([], { accessToken: '' })],
     ['within', () => client.refreshTokens([], { within: -1 })],
     ['iterable', () => client.verifyTokens('THQVJone' as never)],
     ['iterable', () => client.verifyTokens(undefined as never)],
