@@ -154,7 +154,9 @@ describe('A fault of the upstream', () => {
       // An answer that calls the token valid, and whose other members cannot be read, is not passed over.
       if (endpoint === 'debug' && fault === 'sends an enormous number') continue;
       it(`${endpoint} ${fault}: the login signs in by default, with or without scopes`, async () => {
-        const { outcome, outcomes } = await logIn({ ...server.endpoints(endpoint, fault), timeout });
+        // The other requests of the login have the same limit, and must be answered within it on a slow machine too.
+        const options = { ...server.endpoints(endpoint, fault), timeout: Math.max(timeout, 1500) };
+        const { outcome, outcomes } = await logIn(options);
         expect(outcomes).to.have.lengthOf(1);
         expectUser(outcome, typeof expected !== 'string');
       });
