@@ -17,6 +17,11 @@ export function createHono({ clientID, clientSecret, callbackURL, simulator }) {
   const options = { path: '/', httpOnly: true, sameSite: 'Lax', secure, maxAge: 7 * 24 * 60 * 60 };
   const app = new Hono();
 
+  app.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+  });
+
   app.get('/auth/threads', (c) => {
     const { state, setCookie } = states.begin(c.req.header('cookie'), login);
     for (const cookie of setCookie) c.header('set-cookie', cookie, { append: true });
@@ -56,7 +61,6 @@ export function createHono({ clientID, clientSecret, callbackURL, simulator }) {
   });
 
   app.get('/', (c) => {
-    c.header('cache-control', 'no-store');
     const person = sessions.get(getCookie(c, COOKIE));
     if (person) {
       return c.html(

@@ -59,4 +59,12 @@ describe('documentation', () => {
     const relative = links(read('README.md')).filter((link) => !/^(https?:|#)/.test(link));
     expect(relative.filter((link) => !inTarball(link.split('#')[0]!))).to.deep.equal([]);
   });
+
+  it('quotes code from the files that it names, to the letter', () => {
+    const quotes = PAGES.flatMap((page) => [
+      ...read(page).matchAll(/<!-- quoted: (\S+) -->\n\n```\w+\n([\s\S]*?)```/g),
+    ]);
+    expect(quotes).not.to.be.empty;
+    for (const [, file = '', code = ''] of quotes) expect(read(file), file).to.include(code);
+  });
 });

@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import {
@@ -8,31 +6,22 @@ import {
   type ThreadsSimulator,
   type WindowAnswer,
 } from '../../lib/simulator/index.js';
-import { ROOT, read, snippets } from './markdown.js';
 
 interface App {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
-const SETTINGS = {
-  THREADS_APP_ID: simulatedApp.clientID,
-  THREADS_APP_SECRET: simulatedApp.clientSecret,
-  THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
-};
+const { clientID, clientSecret } = simulatedApp;
+const CALLBACK_URL = 'https://app.example/auth/threads/callback';
+const RECIPE = new URL('../../example/recipes/hono.mjs', import.meta.url).href;
 
-describe('the app of docs/without-passport.md', () => {
-  const file = join(ROOT, 'test', 'readme', '.hono.mjs');
-  const original = { dispatcher: getGlobalDispatcher(), env: { ...process.env } };
+describe('recipe hono', () => {
+  const dispatcher = getGlobalDispatcher();
   let simulator: ThreadsSimulator;
   let app: App;
 
   before(async () => {
-    const code = snippets(read('docs/without-passport.md')).find(({ code }) =>
-      code.startsWith('// hono.mjs'),
-    )?.code;
-    expect(code).to.be.a('string');
-    writeFileSync(file, String(code));
-    const redirectURIs = [SETTINGS.THREADS_CALLBACK_URL];
+    const redirectURIs = [CALLBACK_URL];
     simulator = createThreadsSimulator({ apps: [{ ...simulatedApp, redirectURIs }] });
     const origin = await simulator.listen();
     setGlobalDispatcher(
@@ -43,14 +32,12 @@ describe('the app of docs/without-passport.md', () => {
         }
       })(),
     );
-    Object.assign(process.env, SETTINGS);
-    ({ app } = (await import(file)) as { app: App });
+    const { createHono } = (await import(RECIPE)) as { createHono(options: object): App };
+    app = createHono({ clientID, clientSecret, callbackURL: CALLBACK_URL });
   });
 
   after(async () => {
-    setGlobalDispatcher(original.dispatcher);
-    process.env = original.env;
-    rmSync(file, { force: true });
+    setGlobalDispatcher(dispatcher);
     await simulator.close();
   });
 
@@ -66,33 +53,42 @@ describe('the app of docs/without-passport.md', () => {
     return new URL(simulator.answer(simulator.url + window.slice(new URL(window).origin.length), options));
   }
 
+  /** What the person reads, and what the login left, after a callback. */
+  async function finish({ pathname, search }: URL, headers?: Record<string, string>) {
+    const answer = await app.request(pathname + search, headers && { headers });
+    expect(answer.status).to.equal(303);
+    expect(answer.headers.get('cache-control')).to.equal('no-store');
+    const cookies = answer.headers.getSetCookie();
+    const cookie = cookies.map((line) => line.split(';')[0]).join('; ');
+    const location = String(answer.headers.get('location'));
+    const page = await app.request(location.replace(/#$/, ''), { headers: { cookie } });
+    return { text: await page.text(), cookies, location };
+  }
+
   it('lets a person cancel', async () => {
     const { window, headers } = await start();
-    const { pathname, search } = answer(window, { decision: 'cancel' });
-    expect((await app.request(pathname + search, { headers })).status).to.equal(403);
+    expect((await finish(answer(window, { decision: 'cancel' }), headers)).text).to.include('You cancelled');
   });
 
   it('signs nobody in who did not start here, or who comes with two states', async () => {
     const { window, headers } = await start();
-    const { pathname, search } = answer(window);
+    const back = answer(window);
     const asked = simulator.requests.length;
-    expect((await app.request(pathname + search)).status).to.equal(403);
-    expect((await app.request(`${pathname + search}&state=x`, { headers })).status).to.equal(403);
+    expect((await finish(back)).text).to.include('start again');
+    const twice = new URL(back);
+    twice.searchParams.append('state', 'x');
+    expect((await finish(twice, headers)).text).to.include('start again');
     expect(simulator.requests).to.have.length(asked);
   });
 
-  it('signs a person in, at the addresses of Threads, and uses the attempt up', async () => {
+  it('signs a person in, at the addresses of Threads, and uses the login up', async () => {
     const { window, headers } = await start();
     expect(window).to.match(/^https:\/\/www\.threads\.com\/oauth\/authorize\?/);
-    const { pathname, search } = answer(window);
-    const page = await app.request(pathname + search, { headers });
-    expect(await page.json()).to.deep.equal({
-      id: '17841405793187219',
-      username: 'ada.okafor',
-      returnTo: '/drafts',
-    });
-    expect(page.headers.get('cache-control')).to.equal('no-store');
-    expect(page.headers.getSetCookie().join()).to.match(/^__Host-threads-login-.*Max-Age=0/);
-    expect((await app.request(pathname + search, { headers })).status).to.equal(403);
+    const back = answer(window);
+    const { text, cookies, location } = await finish(back, headers);
+    expect(text).to.include('You are 17841405793187219');
+    expect(location).to.equal('/#');
+    expect(cookies.join()).to.match(/__Host-threads-login-[^,]*Max-Age=0/);
+    expect((await finish(back, headers)).text).to.include('start again');
   });
 });
