@@ -11,9 +11,9 @@ const instrumentations = { UndiciInstrumentation, HttpInstrumentation };
 const [, , name = '', hook] = process.argv;
 const Instrumentation = instrumentations[name as keyof typeof instrumentations];
 
-/** The instrumentation of the README, word for word. */
-function instrumentationOfReadme(redactURL: unknown): InstanceType<typeof Instrumentation> {
-  const code = snippets(read('README.md')).find((one) => one.code.includes(`new ${name}(`))?.code;
+/** The instrumentation of docs/tracing.md, word for word. */
+function instrumentationOfDocs(redactURL: unknown): InstanceType<typeof Instrumentation> {
+  const code = snippets(read('docs/tracing.md')).find((one) => one.code.includes(`new ${name}(`))?.code;
   const body = `${code?.replace(/^import .*$/gm, '')}\nreturn instrumentation;`;
   return new Function(name, 'redactURL', body)(Instrumentation, redactURL);
 }
@@ -27,9 +27,9 @@ function rejection(promise: Promise<unknown>): Promise<Error> {
 
 async function main(): Promise<void> {
   const exporter = new InMemorySpanExporter();
-  // The lines of the README come first in an app, and are called later.
+  // The lines of docs/tracing.md come first in an app, and are called later.
   const redactURL = (url: string | URL) => library.redactURL(url);
-  const instrumentation = hook === 'README' ? instrumentationOfReadme(redactURL) : new Instrumentation();
+  const instrumentation = hook === 'docs' ? instrumentationOfDocs(redactURL) : new Instrumentation();
   instrumentation.setTracerProvider(
     new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
   );

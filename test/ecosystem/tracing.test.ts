@@ -13,14 +13,14 @@ interface Traced {
   failure: string;
 }
 
-async function traced(instrumentation: string, hook: 'README' | 'as it comes'): Promise<Traced> {
+async function traced(instrumentation: string, hook: 'docs' | 'as it comes'): Promise<Traced> {
   const { stdout } = await run(process.execPath, ['--import', 'tsx', PROGRAM, instrumentation, hook]);
   return JSON.parse(stdout);
 }
 
 describe('OpenTelemetry with its UndiciInstrumentation', () => {
-  it('exports no secret, token or code with the hook of the README', async () => {
-    const { spans, secrets, failure } = await traced('UndiciInstrumentation', 'README');
+  it('exports no secret, token or code with the hook of docs/tracing.md', async () => {
+    const { spans, secrets, failure } = await traced('UndiciInstrumentation', 'docs');
     const { code, clientSecret, token, testerAccessToken, proofs } = secrets;
     expectNoSecretIn(spans, [code, clientSecret, token, testerAccessToken, ...proofs]);
 
@@ -40,8 +40,8 @@ describe('OpenTelemetry with its UndiciInstrumentation', () => {
 
 // The spans are those of the simulator's server: it is given the tokens as an app is given the code.
 describe('OpenTelemetry with its HttpInstrumentation, in a server', () => {
-  it('exports no query of a request with the hook of the README', async () => {
-    const { spans, secrets } = await traced('HttpInstrumentation', 'README');
+  it('exports no query of a request with the hook of docs/tracing.md', async () => {
+    const { spans, secrets } = await traced('HttpInstrumentation', 'docs');
     const { clientSecret, token, testerAccessToken, proofs } = secrets;
     expectNoSecretIn(spans, [clientSecret, token, testerAccessToken, ...proofs]);
     const queries = spans.map(({ attributes }) => String(attributes['url.query']));
