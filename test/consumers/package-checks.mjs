@@ -29,7 +29,8 @@ export const packageChecks = {
     const missing = DOCUMENTS.filter((path) => !paths.includes(path));
     const surplus = paths.filter(
       (path) =>
-        !DOCUMENTS.includes(path) && !/^(bin\/[\w-]+\.js|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
+        !DOCUMENTS.includes(path) &&
+        !/^(bin\/[\w-]+\.js|docs\/[\w-]+\.(md|png)|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
     );
     if (missing.length > 0) throw new Error(`Not in the tarball: ${missing.join(', ')}`);
     if (surplus.length > 0) throw new Error(`Not needed in the tarball: ${surplus.join(', ')}`);
