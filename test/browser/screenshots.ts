@@ -1,40 +1,41 @@
-// Takes the screenshots of the README: npx tsx test/browser/screenshots.ts
-import { fileURLToPath } from 'node:url';
-import { simulatedApp } from 'passport-threads-oauth2/simulator';
-import type { BrowserContextOptions } from 'playwright-core';
-import { startExample } from '../example-reference/support.js';
+// Takes the picture of the README, of example/express: npx tsx test/browser/screenshots.ts
+import { writeFileSync } from 'node:fs';
+import { startExample } from '../example-express/support.js';
 import { launchBrowser } from './browser.js';
-import { pages } from './pages.js';
+import { openWindow, signIn } from './steps.js';
 
-const FOLDER = new URL('../../example/reference/screenshots/', import.meta.url);
-
+const PICTURE = new URL('../../docs/sign-in.webp', import.meta.url);
+const SIZE = { width: 400, height: 760 };
 // The default font of a server is nobody's default font.
 const FONT = 'body { font-family: "Liberation Sans", sans-serif }';
 
-const dark = { colorScheme: 'dark' } as const;
-const narrow = { viewport: { width: 360, height: 800 } };
-
-const shots: [file: string, page: keyof typeof pages, options?: BrowserContextOptions][] = [
-  ['home', 'the home page'],
-  ['authorization-window', 'the authorization window'],
-  ['profile', 'the profile, a permission not granted'],
-  ['cancelled', 'the cancelled page'],
-  ['profile-dark', 'the profile, a permission not granted', dark],
-  ['authorization-window-narrow', 'the authorization window', narrow],
-];
-
 const browser = await launchBrowser();
-for (const [file, name, options] of shots) {
-  const example = await startExample();
-  const { callbackURL } = example.config.threads;
-  example.simulator.addApp({ ...simulatedApp, name: 'Spool', redirectURIs: [callbackURL] });
+const example = await startExample();
+const page = await browser.newPage({ viewport: SIZE, bypassCSP: true });
 
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, bypassCSP: true, ...options });
-  await pages[name]!(page, example);
+/** The page as it is now, as the address of an image. */
+async function shot(): Promise<string> {
   await page.addStyleTag({ content: FONT });
-  await page.screenshot({ path: fileURLToPath(new URL(`${file}.png`, FOLDER)), fullPage: true });
-
-  await page.close();
-  await example.close();
+  return `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
 }
+
+await page.goto(example.origin);
+const shots = [await shot()];
+await openWindow(page, example);
+shots.push(await shot());
+await page.goto('about:blank');
+await signIn(page, example, ['Publish posts']);
+shots.push(await shot());
+
+await page.setViewportSize({ width: 3 * SIZE.width + 64, height: SIZE.height + 32 });
+await page.setContent(
+  `<body style="display: flex; gap: 16px; margin: 16px; background: #d8d4cc">${shots
+    .map((source) => `<img src="${source}" style="border-radius: 12px">`)
+    .join('')}</body>`,
+);
+// Playwright itself writes no WebP, which takes a third of a PNG.
+const devtools = await page.context().newCDPSession(page);
+const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 80 });
+writeFileSync(PICTURE, data, 'base64');
 await browser.close();
+await example.close();
