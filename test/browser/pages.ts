@@ -119,6 +119,17 @@ export const pages: Record<string, Visit> = {
     await page.getByRole('link', { name: 'Remove this app in the simulator' }).click();
     await page.getByRole('button', { name: 'Remove app' }).first().waitFor();
   },
+  'the page of a person in the simulator': async (page, example) => {
+    await signIn(page, example);
+    await page.getByRole('link', { name: 'Remove this app in the simulator' }).click();
+    await page.getByRole('link', { name: '@ada.okafor' }).click();
+    await page.getByRole('heading', { name: 'Ada Okafor' }).waitFor();
+  },
+  'the log-in page of the simulator': async (page, example) => {
+    await openWindow(page, example);
+    await page.goto(new URL('/login', page.url()).href);
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+  },
   'the simulator after a removal': async (page, example) => {
     await signIn(page, example);
     await removeApp(page, 'Remove app and delete data');
