@@ -19,7 +19,7 @@ const JWT = /^eyJ[^.]*\.[^.]*\./;
 const STATUS = { invalid_request: 400, invalid_token: 401, insufficient_scope: 403 };
 
 /**
- * A request whose bearer token signs nobody in, in the words of HTTP.
+ * A request whose bearer token signs no person in, in the words of HTTP.
  *
  * Source: RFC 6750 section 3.
  */

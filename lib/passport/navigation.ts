@@ -3,7 +3,7 @@ import type { Request } from 'express';
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 
 /**
- * Tells a request that a browser makes without a person who opens a page: it would start a login that nobody sees, and
+ * Tells a request that a browser makes without a person who opens a page: it would start a login that is not shown, and
  * evict the one under way. Node's own `fetch` sends none of these headers.
  *
  * @returns what the request is; `undefined` for a navigation, and for a client that is no browser

@@ -26,7 +26,7 @@ import type {
 
 const BASIC = 'threads_basic';
 
-/** The most tokens that Threads is asked about at a time, each with two requests: anybody can send forged ones. */
+/** The most tokens that Threads is asked about at a time, each with two requests: an attacker can send forged ones. */
 const MOST_CHECKS = 100;
 const MAY_NOT_READ = 'The access token may not read the profile';
 const GRANT_ENDED = 'The grant of the person has ended: they must allow the app again';
