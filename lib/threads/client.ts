@@ -103,6 +103,8 @@ export class ThreadsClient {
   readonly #endpoints: Endpoints;
   /** The fixed part of the address of the authorization window, made once: that halves the CPU of a redirect. */
   readonly #authorizationURL: string;
+  /** The redirect URI that was found to be valid last. */
+  #redirectURI: string | undefined;
   readonly #fields: string;
   readonly #app: AppAccessToken;
 
@@ -139,8 +141,12 @@ export class ThreadsClient {
    * Source: Threads, "Get Access Tokens and Permissions".
    */
   authorizationURL({ redirectURI, scope = [], state, params }: AuthorizationRequest): string {
-    httpURL('redirectURI', redirectURI);
-    if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
+    // Checked when it changes: an app has few of them, and parsing one costs a third of a redirect.
+    if (redirectURI !== this.#redirectURI) {
+      httpURL('redirectURI', redirectURI);
+      if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
+      this.#redirectURI = redirectURI;
+    }
     if (state !== undefined) assertText('state', state);
     const further = Object.entries(params ?? {}).filter(([, value]) => value !== undefined);
     const query = stringify({
