@@ -23,13 +23,23 @@ checkSettings();
 const people = await openPeople(
   env.DATABASE_URL || `file:${path(simulates ? 'simulator.sqlite' : 'people.sqlite')}`,
 );
-createServer(createApp(env, people))
+createServer(openApp())
   .on('error', portError('PORT', port))
   .listen(port, env.THREADS_SIMULATOR_URL ? '127.0.0.1' : undefined, () => {
     console.log(`\n  Open ${new URL(env.THREADS_CALLBACK_URL!).origin}\n\n  Settings: ${settings}.`);
     if (env.THREADS_SIMULATOR_URL)
       console.log(`  In place of Threads: a simulator, ${env.THREADS_SIMULATOR_URL}`);
   });
+
+/** The strategy refuses what the doctor cannot know, such as a simulator under NODE_ENV=production. */
+function openApp(): ReturnType<typeof createApp> {
+  try {
+    return createApp(env, people);
+  } catch (error) {
+    console.error(`The app has not started: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
 
 function readSettings(): string {
   try {

@@ -55,6 +55,21 @@ describe('example/express: starting', function () {
     expect(output.stdout).to.equal('');
   });
 
+  it('signs nobody in through a simulator that runs already, in production', async () => {
+    const { exited, output } = run({
+      NODE_ENV: 'production',
+      THREADS_SIMULATOR_URL: 'http://127.0.0.1:9',
+      THREADS_APP_ID: '1234',
+      THREADS_APP_SECRET: 'hush-hush',
+      THREADS_CALLBACK_URL: 'https://app.example/auth/threads/callback',
+      SESSION_SECRET: 'a secret that is long enough for this',
+    });
+    expect(await exited).to.equal(1);
+    expect(output.stderr)
+      .to.contain('a simulator signs anyone in')
+      .and.not.match(/^\s+at |hush-hush/m);
+  });
+
   for (const name of ['PORT', 'SIMULATOR_PORT']) {
     it(`says what to do when ${name} is taken`, async () => {
       const server = createServer().listen(0, '127.0.0.1');
