@@ -13,21 +13,26 @@ export interface Keeper extends Program {
   origin: string;
 }
 
+/** The settings of a keeper that listens at this port, and `env`. */
+export function keeperEnv(port: number, env: Record<string, string>): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    THREADS_APP_ID: simulatedApp.clientID,
+    THREADS_APP_SECRET: simulatedApp.clientSecret,
+    SESSION_SECRET: 'one secret for all the instances of an app',
+    KEEPER_BOARD_PASSWORD: BOARD_PASSWORD,
+    KEEPER_PORT: String(port),
+    KEEPER_POLL_SECONDS: '1',
+    ...env,
+  };
+}
+
 /** Starts the token keeper as a process of its own. */
 export async function startKeeper(env: Record<string, string>): Promise<Keeper> {
-  const [port] = await freePorts(1);
+  const [port] = (await freePorts(1)) as [number];
   const program = await run(process.execPath, ['--import', 'tsx', 'src/main.ts'], /"keeping tokens"/, {
     cwd: ROOT,
-    env: {
-      ...process.env,
-      THREADS_APP_ID: simulatedApp.clientID,
-      THREADS_APP_SECRET: simulatedApp.clientSecret,
-      SESSION_SECRET: 'one secret for all the instances of an app',
-      KEEPER_BOARD_PASSWORD: BOARD_PASSWORD,
-      KEEPER_PORT: String(port),
-      KEEPER_POLL_SECONDS: '1',
-      ...env,
-    },
+    env: keeperEnv(port, env),
   });
   return Object.assign(program, { origin: `http://127.0.0.1:${port}` });
 }

@@ -71,6 +71,7 @@ async function start(): Promise<void> {
   const search = startSearch({
     rows,
     queue,
+    connection,
     rate,
     pollEvery,
     onFound: (found) => {
@@ -98,28 +99,35 @@ async function start(): Promise<void> {
   );
   await once(server.listen(config.port, config.host), 'listening');
 
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
-      log.info('stopping after the tokens under way');
-      server.close();
-      server.closeIdleConnections();
-      const closed = (async () => {
-        await Promise.all([search.stop(), worker.close()]);
-        await queue.close();
-        await connection.quit();
-      })();
-      // The engine waits for a Redis that is away. By the end of its lease a token is another one's anyway.
-      const isClosed = await Promise.race([
-        closed.then(
-          () => true,
-          () => false,
-        ),
-        delay(lease, false),
-      ]);
-      await db.close();
-      if (!isClosed) log.warn('stopped without Redis');
-      process.exit(isClosed ? 0 : 1);
-    });
+  let isStopping = false;
+  async function stop(): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
+    log.info('stopping after the tokens under way');
+    server.close();
+    server.closeIdleConnections();
+    const closed = (async () => {
+      await Promise.all([search.stop(), worker.close()]);
+      await queue.close();
+      await connection.quit();
+    })();
+    // The engine waits for a Redis that is away. By the end of its lease a token is another one's anyway.
+    const isClosed = await Promise.race([
+      closed.then(
+        () => true,
+        () => false,
+      ),
+      delay(lease, false),
+    ]);
+    await db.close();
+    if (!isClosed) log.warn('stopped without Redis');
+    process.exit(isClosed ? 0 : 1);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  if (process.env.npm_lifecycle_event) {
+    // npm hands SIGTERM to its shell, which ends and hands it to nobody.
+    const shell = process.ppid;
+    setInterval(() => process.ppid !== shell && stop(), 200).unref();
   }
   log.info({ port: (server.address() as AddressInfo).port, rate, concurrency }, 'keeping tokens');
 }

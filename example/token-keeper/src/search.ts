@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { addTokens, type TokenJob } from './queue.js';
 import type { TokenRows } from './token-rows.js';
 
@@ -11,6 +12,7 @@ const LOOK = 500;
 export interface SearchOptions {
   rows: TokenRows;
   queue: Queue<TokenJob>;
+  connection: Redis;
   /** The most tokens that are looked at in a second. */
   rate: number;
   /** Milliseconds between two searches. */
@@ -27,12 +29,13 @@ export interface Search {
 }
 
 /** Starts to search. Every process does, since what is in the queue already is not added again. */
-export function startSearch({ rows, queue, rate, pollEvery, onFound, onError }: SearchOptions): Search {
+export function startSearch(options: SearchOptions): Search {
+  const { rows, queue, connection, rate, pollEvery, onFound, onError } = options;
   // The queue holds the most urgent ones alone; the others wait in the database. Enough for half a minute.
   const most = Math.min(20_000, Math.max(500, rate * 30));
   const stopped = new AbortController();
   let lastSuccess = Date.now();
-  let unmoved: string | undefined;
+  let lost: string | undefined;
 
   const running = (async () => {
     while (!stopped.signal.aborted) {
@@ -50,11 +53,16 @@ export function startSearch({ rows, queue, rate, pollEvery, onFound, onError }: 
     }
   })();
 
-  /** A part of the queue that Redis lost may keep the rest from being added: what is due then stays due. */
+  /**
+   * What Redis lost of the queue may leave a job that no worker ever gets, and that keeps its token from being added
+   * again. The most urgent token tells: the whole queue is then made anew, from the database.
+   */
   async function mendQueue(first: string | undefined): Promise<void> {
-    const isEmpty = (await jobsIn(queue)) === 0;
-    if (first !== undefined && isEmpty && first === unmoved) await queue.obliterate({ force: true });
-    unmoved = isEmpty ? first : undefined;
+    const job = first === undefined ? null : await queue.getDeduplicationJobId(first);
+    const isLost = job !== null && (await queue.getJobState(job)) === 'unknown';
+    // A job may end in between, but not the same one twice.
+    if (isLost && job === lost) await dropQueue(queue, connection);
+    lost = isLost ? job : undefined;
   }
 
   /** Waits for the next search; where more is due than the queue holds, until it runs low. */
@@ -73,6 +81,15 @@ export function startSearch({ rows, queue, rate, pollEvery, onFound, onError }: 
       await running;
     },
   };
+}
+
+/** Removes the jobs, but not that the queue is paused, by a person or by a rate limit. */
+async function dropQueue(queue: Queue<TokenJob>, connection: Redis): Promise<void> {
+  const kept = ['meta', 'id', 'limiter'].map((name) => queue.toKey(name));
+  for await (const keys of connection.scanStream({ match: queue.toKey('*'), count: 500 })) {
+    const lost = (keys as string[]).filter((key) => !kept.includes(key));
+    if (lost.length > 0) await connection.unlink(...lost);
+  }
 }
 
 async function searchDue(rows: TokenRows, queue: Queue<TokenJob>, most: number) {
