@@ -29,7 +29,7 @@ export interface Store {
 let server: Postgres | undefined;
 
 /** From now on stores are on this server. */
-export function useServer(postgres: Postgres): void {
+export function useServer(postgres: Postgres | undefined): void {
   server = postgres;
 }
 
