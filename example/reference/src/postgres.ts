@@ -64,8 +64,14 @@ export function openPostgres(url: string): SQL {
 
   async function batch(statements: readonly Statement[]): Promise<Result[]> {
     for (let tries = 1; ; tries += 1) {
-      const results = await using((client) => transaction(client, statements, tries === TRIES));
-      if (results) return results;
+      const progress = { isCommitting: false };
+      try {
+        const results = await using((client) => transaction(client, statements, progress, tries === TRIES));
+        if (results) return results;
+      } catch (error) {
+        // A server that was lost before COMMIT has done nothing; after it, that is not known.
+        if (progress.isCommitting || !isAway(error) || tries === TRIES) throw error;
+      }
       await delay(Math.random() * 10 * Math.min(tries, 10));
     }
   }
@@ -93,12 +99,14 @@ export function openPostgres(url: string): SQL {
 async function transaction(
   client: pg.PoolClient,
   statements: readonly Statement[],
+  progress: { isCommitting: boolean },
   isLastTry: boolean,
 ): Promise<Result[] | undefined> {
   await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
   try {
     const results: Result[] = [];
     for (const statement of statements) results.push(await run(client, statement));
+    progress.isCommitting = true;
     await client.query('COMMIT');
     return results;
   } catch (error) {
