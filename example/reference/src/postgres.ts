@@ -157,7 +157,9 @@ const CONNECTION_CODES = new Set([
 function isAway(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   // pg gives these no code.
-  return code === undefined ? /terminated|timeout|connection error/i.test(String(message)) : CONNECTION_CODES.has(code);
+  return code === undefined
+    ? /terminated|timeout|connection error/i.test(String(message))
+    : CONNECTION_CODES.has(code);
 }
 
 function isCrossed(error: unknown): boolean {
