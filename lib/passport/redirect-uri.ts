@@ -79,9 +79,9 @@ export function requestedPath(req: Request): string {
  */
 export function mismatchedHost({ url }: RedirectURI, req: Request): string | undefined {
   const host = hostOf(req);
-  if (!url || host === url.host) return undefined;
+  if (!url || !host || host === url.host) return undefined;
   const forwardedHosts = headerOf(req, 'x-forwarded-host');
-  const named = `${forwardedHosts},${host ?? ''}`
+  const named = `${forwardedHosts},${host}`
     .split(',')
     .map((name) => name.trim())
     .filter((name) => HOST.test(name));
@@ -96,8 +96,8 @@ export function mismatchedHost({ url }: RedirectURI, req: Request): string | und
  */
 export function startsOverHTTP({ url }: RedirectURI, req: Request): boolean {
   if (url?.protocol !== 'https:' || isEncrypted(req)) return false;
-  const protocol = forwarded(req, 'proto') || (req.socket && !isProxied(req) ? 'http' : '');
-  return protocol.toLowerCase() === 'http' && !comesFrom(url, req);
+  const protocol = forwarded(req, 'proto').toLowerCase() || (req.socket && !isProxied(req) ? 'http' : '');
+  return protocol === 'http' && !comesFrom(url, req);
 }
 
 /** Tells whether a redirect URI that was resolved against the request is http though the browser asked with https. */
@@ -134,12 +134,14 @@ function hostOf({ headers }: Request): string | undefined {
 
 /** The first value of `X-Forwarded-Host` or `X-Forwarded-Proto`: that of the proxy that the browser talks to. */
 function forwarded(req: Request, name: 'host' | 'proto'): string {
-  return headerOf(req, `x-forwarded-${name}`).split(',', 1)[0]!.trim();
+  const value = headerOf(req, `x-forwarded-${name}`);
+  return value === '' ? '' : value.split(',', 1)[0]!.trim();
 }
 
 /** A header, bounded: one may be 16 KiB long. */
 function headerOf({ headers }: Request, name: string): string {
-  return String(headers?.[name] ?? '').slice(0, 1000);
+  const value = headers?.[name];
+  return value === undefined ? '' : String(value).slice(0, 1000);
 }
 
 function isEncrypted({ socket }: Request): boolean {

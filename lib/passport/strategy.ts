@@ -187,13 +187,12 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const { callbackURL } = call.meta;
     if (!redirectURI.url) warnOfResolved(req, callbackURL, this._config);
     const { scope, state: appState } = options;
-    const request = {
-      redirectURI: callbackURL,
-      scope: scope === undefined ? this._config.scope : readScope(scope, this._config),
-      params: this.authorizationParams(options) as Record<string, string>,
+    const asked = scope === undefined ? this._config.scope : readScope(scope, this._config);
+    const params = this.authorizationParams(options) as Record<string, string>;
+    const redirect = (state: string | undefined) => {
+      const request = { redirectURI: callbackURL, scope: asked, params, state: state || undefined };
+      this.redirect(this._client.authorizationURL(request));
     };
-    const redirect = (state?: string) =>
-      this.redirect(this._client.authorizationURL({ ...request, state: state || undefined }));
     // Without a store, a string is the parameter `state` itself, which the app verifies on its own.
     if (this._config.store === false && typeof appState === 'string') return redirect(appState);
     storeState(call, appState, (error, state) => {

@@ -92,6 +92,9 @@ export interface ExchangeCodeOptions extends CallOptions {
   parseError?: ParseError | undefined;
 }
 
+/** What each login has of its own: further parameters cannot replace it. */
+const LOGIN_PARAMETERS = new Set(['client_id', 'redirect_uri', 'response_type', 'scope', 'state']);
+
 /**
  * The Threads login protocol without Passport, for jobs and scripts: every endpoint once.
  *
@@ -101,10 +104,8 @@ export interface ExchangeCodeOptions extends CallOptions {
 export class ThreadsClient {
   readonly #options: ThreadsClientOptions;
   readonly #endpoints: Endpoints;
-  /** The fixed part of the address of the authorization window, made once: that halves the CPU of a redirect. */
-  readonly #authorizationURL: string;
-  /** The redirect URI that was found to be valid last. */
-  #redirectURI: string | undefined;
+  /** The address of the authorization window that was made last, for a redirect URI and a scope. */
+  #address = { redirectURI: '', scope: '', url: '' };
   readonly #fields: string;
   readonly #app: AppAccessToken;
 
@@ -120,8 +121,6 @@ export class ThreadsClient {
     }
     assertTransport(options);
     this.#endpoints = resolveEndpoints(options);
-    const { authorizationURL } = this.#endpoints;
-    this.#authorizationURL = `${authorizationURL}${authorizationURL.includes('?') ? '&' : '?'}`;
     const { profileFields = PROFILE_FIELDS } = options;
     if (!Array.isArray(profileFields) || !profileFields.every(nonEmptyString)) {
       throw new TypeError('`profileFields` must be an array of field names');
@@ -141,23 +140,31 @@ export class ThreadsClient {
    * Source: Threads, "Get Access Tokens and Permissions".
    */
   authorizationURL({ redirectURI, scope = [], state, params }: AuthorizationRequest): string {
-    // Checked when it changes: an app has few of them, and parsing one costs a third of a redirect.
-    if (redirectURI !== this.#redirectURI) {
-      httpURL('redirectURI', redirectURI);
-      if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
-      this.#redirectURI = redirectURI;
-    }
     if (state !== undefined) assertText('state', state);
-    const further = Object.entries(params ?? {}).filter(([, value]) => value !== undefined);
+    let url = this.#addressFor(redirectURI, scope);
+    for (const name in params) {
+      const value = params[name];
+      if (value !== undefined && !LOGIN_PARAMETERS.has(name)) url += `&${stringify({ [name]: value })}`;
+    }
+    return state === undefined ? url : `${url}&state=${encodeURIComponent(state)}`;
+  }
+
+  /** The address without what each login has of its own. An app has few of them, and making one costs half a redirect. */
+  #addressFor(redirectURI: string, scope: Scope): string {
+    if (redirectURI === this.#address.redirectURI && scope === this.#address.scope) return this.#address.url;
+    httpURL('redirectURI', redirectURI);
+    if (redirectURI.includes('#')) throw new TypeError('`redirectURI` must not have a fragment');
     const query = stringify({
-      ...Object.fromEntries(further),
       response_type: 'code',
       client_id: this.#options.clientID,
       redirect_uri: redirectURI,
       scope: scopeParameter(scope),
-      ...(state !== undefined && { state }),
     });
-    return `${this.#authorizationURL}${query}`;
+    const { authorizationURL } = this.#endpoints;
+    const url = `${authorizationURL}${authorizationURL.includes('?') ? '&' : '?'}${query}`;
+    // An array could be changed after this.
+    if (typeof scope === 'string') this.#address = { redirectURI, scope, url };
+    return url;
   }
 
   /**
