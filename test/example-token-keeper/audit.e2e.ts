@@ -35,10 +35,11 @@ describe('npm run tokens:audit', () => {
     args: string[] = [],
     env: object = {},
     onLine: (line: string, pid: number) => void = () => {},
+    script = 'src/audit/main.ts',
   ) {
     return new Promise<Run>((resolve, reject) => {
-      const findings = ['--findings', join(store.folder, 'findings.jsonl')];
-      const child = spawn(process.execPath, ['--import', 'tsx', 'src/audit/main.ts', ...findings, ...args], {
+      const findings = script.includes('audit') ? ['--findings', join(store.folder, 'findings.jsonl')] : [];
+      const child = spawn(process.execPath, ['--import', 'tsx', script, ...findings, ...args], {
         cwd: ROOT,
         env: {
           ...process.env,
@@ -126,6 +127,38 @@ describe('npm run tokens:audit', () => {
     await run();
     const rows = await store.rows();
     expect(rows.map((row) => row.requires_login)).to.deep.equal([null, 'logged_out', null]);
+  });
+
+  it('marks nobody with --dry-run', async () => {
+    await people(3, 3);
+    threads.simulator.logOut(idOf(1));
+    const { stdout } = await run(['--dry-run', '--rate', '100']);
+    expect(stdout).to.match(/^logged out +1 /m);
+    for (const row of await store.rows()) expect(row.requires_login).to.equal(null);
+  });
+
+  it('has a way back: tokens:restore unmarks those that live, since a time, and no others', async () => {
+    await people(4, 3);
+    threads.simulator.logOut(idOf(1));
+    const now = Math.floor(Date.now() / 1000);
+    await store.db.execute({
+      sql: `UPDATE tokens SET requires_login = 'invalid_token', checked_at = :now`,
+      args: { now },
+    });
+    const before = {
+      sql: 'UPDATE tokens SET checked_at = :at WHERE id = :id',
+      args: { at: now - 3600, id: idOf(3) },
+    };
+    await store.db.execute(before);
+    const restore = (...args: string[]) =>
+      run(['--since', new Date((now - 60) * 1000).toISOString(), ...args], {}, undefined, 'src/restore.ts');
+    const marks = async () => (await store.rows()).map((row) => row.requires_login);
+    expect((await restore('--dry-run')).stdout).to.equal(
+      '2 would be restored, 1 are dead, 0 could not be asked about.\n',
+    );
+    expect(await marks()).to.deep.equal(Array(4).fill('invalid_token'));
+    expect((await restore()).stdout).to.equal('2 restored, 1 are dead, 0 could not be asked about.\n');
+    expect(await marks()).to.deep.equal([null, 'invalid_token', null, 'invalid_token']);
   });
 
   it('tells the end of a grant, although the token lives on', async () => {
