@@ -139,7 +139,8 @@ export class ThreadsClient {
    *
    * Source: Threads, "Get Access Tokens and Permissions".
    */
-  authorizationURL({ redirectURI, scope = [], state, params }: AuthorizationRequest): string {
+  authorizationURL(request: AuthorizationRequest): string {
+    const { redirectURI, scope = [], state, params } = request;
     if (state !== undefined) assertText('state', state);
     let url = this.#addressFor(redirectURI, scope);
     for (const name in params) {
@@ -181,8 +182,9 @@ export class ThreadsClient {
   async exchangeCode(
     code: string,
     redirectURI: string,
-    { signal, params: further, parseError }: ExchangeCodeOptions = {},
+    options: ExchangeCodeOptions = {},
   ): Promise<TokenResult> {
+    const { signal, params: further, parseError } = options;
     assertText('code', code);
     const bareCode = withoutFragment(code);
     assertText('code', bareCode);
