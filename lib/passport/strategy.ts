@@ -18,11 +18,11 @@ import {
 import { reasonIn, type ThreadsFailure } from './failure.js';
 import { type Done, fromCallback, reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, missingScopes } from './identity.js';
-import { notANavigation } from './navigation.js';
+import { notANavigation, warnOfCallback, warnOfResolved, warnOfStart } from './login-start.js';
 import { readOptions, readScope, type StrategyConfig, type ThreadsStrategyOptions } from './options.js';
 import { copyBeforeOverrides, perRequest } from './per-request.js';
 import { isCallbackRequest, type RedirectURI, readRedirectURI, resolveRedirectURI } from './redirect-uri.js';
-import { warnOfCallback, warnOfResolved, warnOfStart } from './redirect-warnings.js';
+
 import { preventCaching } from './response.js';
 import { type PassportSessionStore, SessionStateStore } from './session-state-store.js';
 import {

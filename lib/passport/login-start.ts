@@ -9,6 +9,24 @@ import {
 } from './redirect-uri.js';
 import { warnOnce } from './warnings.js';
 
+const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
+
+/**
+ * Tells a request that a browser makes without a person who opens a page: it would start a login that is not shown, and
+ * evict the one under way. Node's own `fetch` sends none of these headers.
+ *
+ * @returns what the request is; `undefined` for a navigation, and for a client that is no browser
+ *
+ * Sources: Fetch Metadata (`Sec-Fetch-Dest`); HTML, "speculative loading" (`Sec-Purpose`); Next.js
+ * (`Next-Router-Prefetch`).
+ */
+export function notANavigation({ headers }: Request): 'a prefetch' | 'fetch' | undefined {
+  if (!headers) return undefined;
+  const isPrefetch = PREFETCH_HEADERS.some((name) => /prefetch|preview/i.test(String(headers[name] ?? '')));
+  if (isPrefetch || headers['next-router-prefetch'] !== undefined) return 'a prefetch';
+  return headers['sec-fetch-dest'] === 'empty' ? 'fetch' : undefined;
+}
+
 /** Tells the developer of a start whose cookies the browser will not send to the callback. */
 export function warnOfStart(req: Request, redirectURI: RedirectURI, told: Set<string>): void {
   const { url } = redirectURI;
