@@ -113,7 +113,8 @@ describe('several instances with the state in the memory of each (`state: true`,
     expect(status).to.equal(403);
     expect(JSON.parse(html)).to.deep.equal({
       type: 'invalid_state',
-      message: 'Unable to verify authorization request state.',
+      reason: 'no_session',
+      message: 'This browser has no session of this login. Please start again.',
     });
     expect(apps.simulator.requests.map(({ path }) => path)).to.deep.equal(['/oauth/authorize']);
   });
