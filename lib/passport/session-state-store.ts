@@ -48,7 +48,8 @@ export class SessionStateStore implements ThreadsStateStore {
     if (!hasStartedSession(req)) return done(null, false, { reason: 'no_session' });
     this.inner.verify(req, state, (error, ok, kept) => {
       if (error || !ok) return done(error, false, { reason: 'unknown' });
-      const { clientID, callbackURL, appState } = kept as Kept;
+      // A session that was started by another version holds none of it.
+      const { clientID, callbackURL, appState } = (kept ?? {}) as Partial<Kept>;
       if (clientID !== meta.clientID) return done(null, false, { reason: 'unknown' });
       if (callbackURL !== meta.callbackURL) return done(null, false, { reason: 'other_redirect_uri' });
       done(null, true, appState);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CookieStateStore } from '../../lib/index.js';
+import { CookieStateStore, ThreadsStrategy } from '../../lib/index.js';
+import type { SessionStateStore } from '../../lib/passport/session-state-store.js';
 import { clientID, HTTP_CALLBACK, HTTPS_CALLBACK } from './state-app.js';
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -83,7 +84,7 @@ describe('Whatever the Cookie header', () => {
           expect(finished.setCookie.length).to.be.at.most(1);
         },
       ),
-      { numRuns: 2000 },
+      { seed: 20261127, numRuns: 3000 },
     );
   });
 
@@ -100,7 +101,78 @@ describe('Whatever the Cookie header', () => {
         const finished = store().finish(`${fresh}; ${cookie}`, state, { clientID, callbackURL });
         expect(finished.ok).to.equal(true);
       }),
-      { numRuns: 1000 },
+      { seed: 20261127, numRuns: 1500 },
+    );
+  });
+});
+
+describe('Whatever the session and the state', () => {
+  const SEED = 20261127;
+  const meta = (callbackURL: string, id = clientID) => ({
+    authorizationURL: 'https://www.threads.com/oauth/authorize',
+    tokenURL: 'https://graph.threads.net/oauth/access_token',
+    clientID: id,
+    callbackURL,
+  });
+  const strategy = new ThreadsStrategy(
+    { clientID, clientSecret: 's', callbackURL: HTTPS_CALLBACK, state: true },
+    async () => false,
+  );
+  const sessions: SessionStateStore = Reflect.get(strategy, '_stateStore');
+  const begin = (session: object, callbackURL: string, id?: string): string => {
+    let handle = '';
+    sessions.store({ session } as never, { callbackURL }, meta(callbackURL, id), (_error, state = '') => {
+      handle = state;
+    });
+    return handle;
+  };
+  const callbacks = fc.constantFrom(HTTP_CALLBACK, HTTPS_CALLBACK);
+  const ids = fc.constantFrom(clientID, '42');
+
+  it('a login ends well in the session, at the redirect URI and for the app that it began with, once', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        callbacks,
+        ids,
+        callbacks,
+        ids,
+        fc.option(fc.string()),
+        (other, startedAt, startedBy, endsAt, endsBy, wrong) => {
+          const session = { ...other };
+          const state = begin(session, startedAt, startedBy);
+          const outcomes = [0, 1].map(() => {
+            let outcome: unknown[] = [];
+            sessions.verify({ session } as never, wrong ?? state, meta(endsAt, endsBy), (...result) => {
+              outcome = result;
+            });
+            return outcome;
+          });
+          const isOwn = wrong === null && startedAt === endsAt && startedBy === endsBy;
+          expect(outcomes[0]).to.deep.equal(
+            isOwn ? [null, true, { callbackURL: startedAt }] : [null, false, outcomes[0]?.[2]],
+          );
+          expect(outcomes[1]?.[1]).to.equal(false);
+        },
+      ),
+      { seed: SEED, numRuns: 2000 },
+    );
+  });
+
+  it('a session that holds anything at all ends no login, and no process', () => {
+    const kept = fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.dictionary(fc.string(), fc.jsonValue()));
+    fc.assert(
+      fc.property(kept, fc.string(), (value, state) => {
+        for (const held of [value, { state: { handle: state, state: value } }]) {
+          const session = { 'oauth2:www.threads.com': held, other: 1 };
+          let outcome: unknown[] = [];
+          sessions.verify({ session } as never, state, meta(HTTPS_CALLBACK), (...result) => {
+            outcome = result;
+          });
+          expect(outcome.slice(0, 2)).to.deep.equal([null, false]);
+        }
+      }),
+      { seed: SEED, numRuns: 2000 },
     );
   });
 });
