@@ -329,6 +329,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
         this.profileOf(accessToken),
         this._client.exchangeToken(accessToken, { signal: abort.signal }),
       ]);
+      assertSameUser(this._tokens?.params?.user_id, longLived.userId);
       if (profile?.token) profile.token.expiresAt = longLived.expiresAt;
       return { profile, longLived };
     } catch (error) {

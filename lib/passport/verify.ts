@@ -45,7 +45,9 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean, time
     const stop = warnIfSlow('The verify callback', remedy, timeout);
     // A promise keeps its first outcome: a second call of `done` changes nothing.
     return new Promise<[Express.User | false, object?]>((resolve, reject) => {
+      let hasEnded = false;
       const refuse = (reason: unknown) => {
+        if (hasEnded) return;
         if (reason instanceof TypeError) {
           warnOnce(
             'shifted parameters',
@@ -56,8 +58,9 @@ export function verifyCaller(verify: AnyVerify, passReqToCallback: boolean, time
       };
       const finish: VerifyCallback = (error, user, info) => {
         const wrong = wrongError(error) ?? (error || userWithoutID(user));
-        if (wrong) refuse(wrong);
-        else resolve([user || false, info]);
+        if (wrong) return refuse(wrong);
+        hasEnded = true;
+        resolve([user || false, info]);
       };
       const args = [
         ...(passReqToCallback ? [req] : []),

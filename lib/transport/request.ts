@@ -151,6 +151,9 @@ export function assertTransport({ timeout, dispatcher, customHeaders, now }: Tra
   if (now !== undefined && typeof now !== 'function') {
     throw new TypeError('`now` must be a function that returns milliseconds since the epoch');
   }
+  if (customHeaders !== undefined && (typeof customHeaders !== 'object' || Array.isArray(customHeaders))) {
+    throw new TypeError('`customHeaders` must be an object of header names and values');
+  }
   for (const [name, value] of Object.entries(customHeaders ?? {})) {
     validateHeaderName(name);
     if (value !== undefined) validateHeaderValue(name, value);

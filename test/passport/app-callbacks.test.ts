@@ -110,6 +110,22 @@ describe('done(user), with the user in the place of the error', () => {
 describe('parameters that passReqToCallback shifts', () => {
   beforeEach(forgetWarnings);
 
+  it('are not suspected where `done` was called with the user before its promise gave the user too', async () => {
+    let returned = Promise.resolve({});
+    const strategy = strategyWith({}, (_a: 1, _r: 1, _p: 1, done: (error: null, user: object) => void) => {
+      returned = Promise.resolve().then(() => {
+        done(null, { id: '1' });
+        return { id: '1' };
+      });
+      return returned;
+    });
+    const messages = await warningsDuring(async () => {
+      expect(expectOutcome(await runStrategy(strategy, CALLBACK), 'success').user).to.deep.equal({ id: '1' });
+      await returned;
+    });
+    expect(messages).to.deep.equal([]);
+  });
+
   it('are named where the function takes `req` and the option is missing', async () => {
     const strategy = strategyWith({}, (_req: 1, _a: 1, _r: 1, profile: { id: string }) => profile.id);
     const { error } = expectOutcome(await runStrategy(strategy, CALLBACK), 'error');

@@ -180,6 +180,14 @@ describe('the reason of an invalid state', () => {
       expect(await reasonAt(strategy, { query: { code: CODE, state: 'x' }, ...visitor })).to.equal('unknown');
     });
 
+    it('is unknown where another strategy, with the same session key, left the state there', async () => {
+      const strategy = sessionSite();
+      for (const state of [{ handle: 'h' }, { handle: 'h', state: null }, { handle: 'h', state: 'x' }]) {
+        const session = { 'oauth2:www.threads.com': { state } };
+        expect(await reasonAt(strategy, { query: { code: CODE, state: 'h' }, session })).to.equal('unknown');
+      }
+    });
+
     it('is other_redirect_uri where the redirect URI is another one: the state is bound to it', async () => {
       const strategy = sessionSite();
       const visitor = { session: {} };

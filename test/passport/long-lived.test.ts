@@ -27,6 +27,16 @@ describe('longLived: the exchange runs beside /me and debug_token', () => {
     expect(error).to.be.instanceOf(ThreadsTokenError).and.include({ code: 190 });
   });
 
+  it('ends in invalid_token where the long-lived token is that of another person', async () => {
+    for (const options of [{ longLived }, { longLived, skipUserProfile: true }]) {
+      const error = await loginError({
+        replies: { exchange: { body: { ...answers.exchange, user_id: '1' } } },
+        options,
+      });
+      expect(error).to.be.instanceOf(ThreadsTokenError).and.include({ code: 'invalid_token' });
+    }
+  });
+
   for (const endpoint of ['me', 'debug'] as const) {
     it(`ends in the refusal of ${endpoint}, though the exchange succeeds`, async () => {
       const replies = { [endpoint]: { status: 400, body: graphError(190, 460) } };

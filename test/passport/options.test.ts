@@ -150,7 +150,7 @@ describe('ThreadsStrategy: options', () => {
     });
   }
 
-  for (const customHeaders of [{ 'x y': '1' }, { x: 'a\nb' }]) {
+  for (const customHeaders of ['x-y: 1', ['x-y: 1'], { 'x y': '1' }, { x: 'a\nb' }]) {
     it(`throws for the headers ${JSON.stringify(customHeaders)}`, () => {
       expect(() => construct({ customHeaders })).to.throw(TypeError);
     });
