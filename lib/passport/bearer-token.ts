@@ -77,7 +77,7 @@ export async function accessTokenOf(
   if (typeof token !== 'string') {
     throw new BearerError('invalid_request', 'The access token must be sent as text');
   }
-  if (!inHeader && isFromOtherSite(req.headers) && mayHold(req.body, token)) {
+  if (!inHeader && isFromOtherSite(req.headers) && mayHold(req, token)) {
     throw new BearerError(
       'invalid_request',
       "An access token in the body is accepted from the app's own pages alone: send it in the Authorization header",
@@ -129,16 +129,20 @@ function isFromOtherSite(headers: IncomingHttpHeaders): boolean {
  * Tells whether `tokenFromRequest` may have found a token in the body. One that no parser has read counts in any case,
  * since the token may be escaped in it.
  */
-function mayHold(body: unknown, token: string): boolean {
+function mayHold({ body, headers }: Request, token: string): boolean {
   if (typeof body === 'string' || body instanceof Uint8Array) return body.length > 0;
+  if (body === undefined || body === null) {
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+  }
   return holds(body, token);
 }
 
 function holds(value: unknown, token: string): boolean {
   if (typeof value === 'string') return value.includes(token);
-  return (
-    typeof value === 'object' && value !== null && Object.values(value).some((part) => holds(part, token))
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  // `FormData`, `URLSearchParams` and `Map` have their parts in no property.
+  const parts = Symbol.iterator in value ? [...(value as Iterable<unknown>)] : Object.entries(value).flat();
+  return parts.some((part) => holds(part, token));
 }
 
 /** The headers as they were sent: of several, Node.js keeps the first, and a proxy may have looked at another. */

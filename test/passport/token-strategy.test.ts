@@ -91,6 +91,12 @@ async function serve(answer: RequestListener) {
   };
 }
 
+function formWith(token: string): FormData {
+  const form = new FormData();
+  form.set('token', token);
+  return form;
+}
+
 describe('ThreadsTokenStrategy: the token of a request', () => {
   describe('is missing', () => {
     for (const [title, request] of Object.entries<RequestLike>({
@@ -232,6 +238,10 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
       'a body of text, as a form of text/plain sends it': `{"token":"${TOKEN}","x":"="}`,
       'a body of text, in which it is escaped': `{"token":"${TOKEN.replace('T', '\\u0054')}"}`,
       'a body of bytes': Buffer.from(`{"token":"${TOKEN}"}`),
+      'the name of a field': { [TOKEN]: '' },
+      'a URLSearchParams': new URLSearchParams({ token: TOKEN }),
+      'a Map in an object': { fields: new Map([['token', TOKEN]]) },
+      'a form of the Fetch standard': formWith(TOKEN),
     })) {
       it(`where tokenFromRequest finds it in ${title}: 400, and Threads is not asked`, async () => {
         const options = { tokenFromRequest: () => TOKEN };
@@ -240,6 +250,21 @@ describe('ThreadsTokenStrategy: the token of a request', () => {
         expect({ status, asked: calls.length }).to.deep.equal({ status: 400, asked: 0 });
       });
     }
+
+    for (const header of [{ 'content-length': '42' }, { 'transfer-encoding': 'chunked' }]) {
+      it(`where tokenFromRequest reads the body itself, ${Object.keys(header)}: 400, and Threads is not asked`, async () => {
+        const options = { tokenFromRequest: async () => TOKEN };
+        const request = { headers: { 'sec-fetch-site': 'cross-site', ...header } };
+        const { status, calls } = await refused({ options, request });
+        expect({ status, asked: calls.length }).to.deep.equal({ status: 400, asked: 0 });
+      });
+    }
+
+    it('is no concern of a request without a body', async () => {
+      const options = { tokenFromRequest: async () => TOKEN };
+      const request = { headers: { 'sec-fetch-site': 'cross-site', 'content-length': '0' } };
+      expectOutcome((await signIn({ options, request })).outcome, 'success');
+    });
 
     it('is not looked for in the body where it came in the header, whatever that body is', async () => {
       const body: Record<string, unknown> = {};
