@@ -23,7 +23,11 @@ declare const origin: string;
 declare const simulator: ThreadsSimulator;
 declare const options: ThreadsStrategyOptions;
 declare const verify: VerifyFunction;
-declare const users: { upsert(profile: ThreadsProfile): Promise<Express.User> };
+declare const users: {
+  upsert(profile: ThreadsProfile): Promise<Express.User>;
+  find(id: string): Promise<Express.User | null>;
+};
+declare const ThreadsGuard: ReturnType<typeof import('@nestjs/passport').AuthGuard>;
 declare const clientID: string, clientSecret: string, callbackURL: string;
 declare const token: string, newSecret: string, oldSecret: string;
 declare const stored: { accessToken: string };
@@ -33,7 +37,8 @@ declare function storedTokens(): AsyncIterable<StoredToken & { accessToken: stri
 declare function strategyOf(tenant: string): ThreadsStrategy;
 declare function rateLimit(options: { limit: number; windowMs: number }): express.RequestHandler;
 declare function sessionFor(user: Express.User | undefined): string;
-declare function save(token: { accessToken: string; expiresAt?: Date; userId?: string }): Promise<void>;
+declare function save(token: Partial<StoredToken> & { accessToken: string; userId?: string }): Promise<void>;
+declare function encrypt(text: string): string;
 declare function askToSignInAgain(userId?: string, reason?: string): Promise<void>;
 declare function publish(): Promise<void>;
 declare function forgetToken(userId: string): void;
@@ -61,7 +66,7 @@ describe('the TypeScript of the README and of docs/', () => {
       await Promise.all(found.map(({ name, text }) => writeFile(join(folder, name), text)));
       const files = found.map(({ name }) => name);
       const options = {
-        compilerOptions: { noEmit: true, noUnusedLocals: false },
+        compilerOptions: { noEmit: true, noUnusedLocals: false, experimentalDecorators: true },
         include: [],
         files,
       };
