@@ -357,7 +357,11 @@ export class ThreadsClient {
     const scopes = grantHasEnded(info, now) ? [] : info.scopes;
     if (!isLongLived(info, now())) {
       try {
-        return { ...(await this.exchangeToken(accessToken, { signal })), userId, scopes };
+        const exchanged = await this.exchangeToken(accessToken, { signal });
+        if (exchanged.userId !== undefined && exchanged.userId !== userId) {
+          throw invalidToken('Threads exchanged the access token for one of another person');
+        }
+        return { ...exchanged, userId, scopes };
       } catch (error) {
         if (!(error instanceof ThreadsTokenError && error.code === LONG_LIVED_ALREADY)) throw error;
       }

@@ -48,6 +48,15 @@ describe('ThreadsClient: adoptToken', () => {
     });
   }
 
+  it('attack: refuses a long-lived token that the exchange gives for another person', async () => {
+    const { client } = adopting({
+      debug: times(0, HOUR),
+      exchange: { body: { ...answers.exchange, user_id: '1' } },
+    });
+    const error = await rejection(client.adoptToken(GIVEN));
+    expect(error).to.be.instanceOf(ThreadsTokenError).and.include({ code: 'invalid_token' });
+  });
+
   const refused: [title: string, debug: Replies['debug'], expected: object][] = [
     [
       'a dead one',

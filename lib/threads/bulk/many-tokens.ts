@@ -179,6 +179,12 @@ function run<Input, Outcome>(
   if (!(typeof rate === 'number' && rate > 0)) {
     throw new TypeError(`\`rate\` must be a positive number of tokens in a second, not ${String(rate)}`);
   }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new TypeError('`signal` must be an AbortSignal');
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError('`onProgress` must be a function');
+  }
   if (typeof inputs !== 'object' || inputs === null || !isIterable(inputs)) {
     throw new TypeError('The tokens must come in an array, or in another iterable or async iterable');
   }
