@@ -7,7 +7,7 @@ import { ThreadsGraphAPIError } from './errors.js';
 import { type GraphOptions, graphRequest } from './graph.js';
 import { endpointURL, GRAPH_URL } from './protocol.js';
 
-/** `debug_token` answered whether a token is valid, but the rest of the answer cannot be read. */
+/** `debug_token` answered whether a token is valid, but this or the rest of the answer cannot be read. */
 export class MalformedTokenInfo extends ThreadsNetworkError {
   /** @param key - the member that cannot be read */
   constructor(key: string) {
@@ -130,6 +130,9 @@ export function refusesInputToken(error: unknown): boolean {
 function tokenInfoFrom(body: JSONObject, secrets: string[]): TokenInfo {
   const { data } = body;
   if (!isObject(data) || typeof data.is_valid !== 'boolean') {
+    // Text or a number may be a no: `"false"`, `0`.
+    const isAnswer = isObject(data) && ['string', 'number'].includes(typeof data.is_valid);
+    if (isAnswer) throw new MalformedTokenInfo('data.is_valid');
     throw new ThreadsNetworkError('INVALID_RESPONSE', unreadable('data.is_valid'));
   }
 

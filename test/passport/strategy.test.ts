@@ -264,6 +264,13 @@ describe('login: token verification', () => {
     }
   });
 
+  for (const isValid of ['"false"', '0', '"true"', '1']) {
+    it(`auto ends in an error where debug_token answers is_valid: ${isValid}, which may be a no`, async () => {
+      const error = await loginError({ replies: { debug: { body: `{"data":{"is_valid":${isValid}}}` } } });
+      expect(error).to.be.instanceOf(ThreadsNetworkError).and.include({ code: 'INVALID_RESPONSE' });
+    });
+  }
+
   it('auto ends in the error of /me where both are refused', async () => {
     const error = await loginError({
       replies: { debug: notATester, me: { status: 400, body: graphError(190, 460) } },
