@@ -152,5 +152,6 @@ function forDialect(sql: string, dialect: SQL['dialect']): string {
 /** PostgreSQL: two `CREATE TABLE IF NOT EXISTS` at the same moment may both find nothing, and one of them fails. */
 function ignoreTwin(error: unknown): void {
   const { code } = error as { code?: string };
-  if (code !== '23505' && code !== '42P07') throw error;
+  // unique_violation, duplicate_table and duplicate_object: it depends on how far the other one is.
+  if (!['23505', '42P07', '42710'].includes(String(code))) throw error;
 }
