@@ -3,7 +3,11 @@ import { debuglog } from 'node:util';
 /** Writes a line where the environment has `NODE_DEBUG=passport-threads-oauth2`. Never given anything secret. */
 export const debug = debuglog('passport-threads-oauth2');
 
-const toldInProcess = new Set<string>();
+/** On the global object: a process may have two copies of this package, and is told once all the same. */
+const TOLD = Symbol.for('passport-threads-oauth2.told');
+const global = globalThis as { [TOLD]?: Set<string> };
+global[TOLD] ??= new Set();
+const toldInProcess = global[TOLD];
 
 /** Tells the developer of what may be a mistake. */
 export function warn(message: string): void {

@@ -1,8 +1,14 @@
+import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { AppAccessToken } from '../../lib/threads/app-token.js';
-import { ThreadsGraphAPIError } from '../../lib/threads/errors.js';
 import { rejection } from '../support/login.js';
+
+// With `import`, Node.js 20.18 would load a file of lib/ once more for each test file that names it: two classes.
+const require = createRequire(import.meta.url);
+const { AppAccessToken } =
+  require('../../lib/threads/app-token.js') as typeof import('../../lib/threads/app-token.js');
+const { ThreadsGraphAPIError } =
+  require('../../lib/threads/errors.js') as typeof import('../../lib/threads/errors.js');
 
 const dead = new ThreadsGraphAPIError({ message: 'The inspector is dead', code: 190 });
 
