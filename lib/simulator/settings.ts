@@ -99,7 +99,9 @@ function requireWebURL(subject: string, value: unknown): void {
   }
 }
 
-const kinds = {
+type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'names' | 'list' | 'function' | 'record' | 'any';
+
+const kinds: Record<Kind, { is: (value: unknown) => boolean; words: string }> = {
   string: { is: (value: unknown) => typeof value === 'string', words: 'a string' },
   number: { is: (value: unknown) => typeof value === 'number', words: 'a number' },
   boolean: { is: (value: unknown) => typeof value === 'boolean', words: 'true or false' },
@@ -115,7 +117,7 @@ const kinds = {
 };
 
 /** What a member may hold; with a question mark it may be left out. */
-export type Member = keyof typeof kinds | `${keyof typeof kinds}?`;
+export type Member = Kind | `${Kind}?`;
 
 /**
  * Checks an object that TypeScript has not seen, because it comes from JavaScript, a JSON file or the control API.
@@ -132,7 +134,7 @@ export function requireMembers(subject: string, value: unknown, members: Record<
     }
   }
   for (const [name, member] of Object.entries(members)) {
-    const kind = kinds[member.replace('?', '') as keyof typeof kinds];
+    const kind = kinds[member.replace('?', '') as Kind];
     if (value[name] === undefined && member.endsWith('?')) continue;
     if (!kind.is(value[name])) throw new TypeError(`${subject}: ${name} must be ${kind.words}`);
   }

@@ -22,6 +22,8 @@ for (const file of files) visit(file, file);
 function visit(node, file) {
   if (
     ts.isTypeNode(node) &&
+    // A span is a part of a template, not a type: the checker has none for it. The type within it is visited.
+    !ts.isTemplateLiteralTypeSpan(node) &&
     !isBaseClass(node) &&
     checker.getTypeFromTypeNode(node).flags & ts.TypeFlags.Any
   ) {

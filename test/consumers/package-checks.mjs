@@ -30,7 +30,7 @@ export const packageChecks = {
     const surplus = paths.filter(
       (path) =>
         !DOCUMENTS.includes(path) &&
-        !/^(bin\/[\w-]+\.js|docs\/[\w-]+\.(md|png)|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
+        !/^(bin\/[\w-]+\.js|docs\/[\w-]+\.(md|webp)|dist\/[\w/-]+(\.d\.ts|\.js|\.js\.map))$/.test(path),
     );
     if (missing.length > 0) throw new Error(`Not in the tarball: ${missing.join(', ')}`);
     if (surplus.length > 0) throw new Error(`Not needed in the tarball: ${surplus.join(', ')}`);
