@@ -90,6 +90,7 @@ interface SharedConfig {
   inspector: InspectorOptions;
   profileFields: readonly string[] | false;
   requiredScopes: string[];
+  timeout: number;
   /** What the developer was warned of. */
   told: Set<string>;
 }
@@ -105,7 +106,6 @@ export interface StrategyConfig extends SharedConfig {
   longLived: boolean;
   skipUserProfile: (accessToken: string) => Promise<boolean>;
   asksThreads: boolean;
-  timeout: number;
 }
 
 /** What {@link ThreadsTokenStrategy} makes of its options. */
@@ -196,17 +196,12 @@ const TOKEN_OPTIONS: Record<string, OptionCheck> = {
  */
 export function readOptions(options: ThreadsStrategyOptions): StrategyConfig {
   checkOptions('ThreadsStrategy', OPTIONS, options);
-  const {
-    testerAccessToken,
-    tokenVerification,
-    skipUserProfile = false,
-    timeout = DEFAULT_TIMEOUT,
-  } = options;
+  const { testerAccessToken, tokenVerification, skipUserProfile = false } = options;
   const shared = readShared(
     options,
     tokenVerification ?? (testerAccessToken === undefined ? 'auto' : 'required'),
   );
-  const { requiredScopes } = shared;
+  const { requiredScopes, timeout } = shared;
   if (requiredScopes.length > 0 && (tokenVerification === 'off' || skipUserProfile === true)) {
     throw new TypeError(
       '`requiredScopes` needs `debug_token`: leave out `skipUserProfile` and `tokenVerification: "off"`',
@@ -229,7 +224,6 @@ export function readOptions(options: ThreadsStrategyOptions): StrategyConfig {
     longLived: options.longLived === true,
     skipUserProfile: readSkip(skipUserProfile, timeout),
     asksThreads: skipUserProfile === false,
-    timeout,
   };
 }
 
@@ -279,6 +273,7 @@ function readShared(
     },
     profileFields,
     requiredScopes,
+    timeout,
     told,
   };
 }

@@ -178,7 +178,7 @@ export class ThreadsStrategy extends OAuth2Strategy {
     const kind = notANavigation(req);
     if (kind !== undefined) {
       const message = `A login starts with a navigation, not with ${kind}: open it as a page, with a link or location.assign.`;
-      warnOnce(`start by ${kind}`, `${message} Nothing was started.`, this._config.told);
+      warnOnce(`start by ${kind}`, `${message} Nothing was started.`, told);
       return this.failWith(400, { type: 'invalid_request', message });
     }
     warnOfStart(req, redirectURI, told);

@@ -6,7 +6,6 @@ import { ThreadsGraphAPIError } from '../threads/errors.js';
 import { Inspector } from '../threads/inspector.js';
 import type { ThreadsProfile } from '../threads/profile.js';
 import { assertUserToken, grantHasEnded } from '../threads/user-token.js';
-import { DEFAULT_TIMEOUT } from '../transport/request.js';
 import { accessTokenOf, BearerError } from './bearer-token.js';
 import { reasonOf, throwUncaught } from './from-callback.js';
 import { assertSameUser, missingScopes } from './identity.js';
@@ -92,11 +91,7 @@ export class ThreadsTokenStrategy extends Strategy {
     }
     super();
     this._config = readTokenOptions(options);
-    this._callVerify = verifyCaller(
-      verify,
-      options.passReqToCallback === true,
-      options.timeout ?? DEFAULT_TIMEOUT,
-    );
+    this._callVerify = verifyCaller(verify, options.passReqToCallback === true, this._config.timeout);
     this._client = new ThreadsClient(this._config.client);
     this._inspector = new Inspector(this._client, this._config.inspector);
     trackResponses();
@@ -139,7 +134,7 @@ export class ThreadsTokenStrategy extends Strategy {
 
   /** Asks `/me` and `debug_token` side by side. */
   private async identify(accessToken: string): Promise<ThreadsProfile> {
-    const release = await this._checks.acquire(this._config.client.timeout ?? DEFAULT_TIMEOUT);
+    const release = await this._checks.acquire(this._config.timeout);
     const asked = this._config.profileFields === false ? undefined : this._client.getProfile(accessToken);
     const checked = this.check(accessToken, asked);
     // `/me` is not ended early where `debug_token` says no: that would cost a new connection for every forged token.
